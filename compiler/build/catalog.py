@@ -1,0 +1,181 @@
+"""The catalog: components by name, loaded from generated modules where they are current, else from their folders."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os.path
+from collections.abc import Mapping
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from compiler.build.core import Core, load_core
+from compiler.formats.files import FileRefused, Files
+from compiler.model.component import Code, Component, DocumentPlace, Rule
+from compiler.model.diagnostic import Bug, Diagnostic, Outcome, error
+
+BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
+GENERATED = "compiler._compiled"
+_GENERATORS = ("build/component_source.py", "build/rules_source.py", "build/crd.py", "build/shapes.py", "formats/shorthand.py",
+               "formats/template_ir.py", "formats/template_code.py", "formats/expr/codegen.py")  # fmt: skip
+_FOLDERS = ("manifests", "files")
+
+
+class Catalog:
+    """Components by name. Built-in ones are found beside the compiler, a user's own under `components/` of the root."""
+
+    def __init__(self, files: Files | None = None) -> None:
+        self.files = files
+        self.core: Core = load_core()
+        self.found: list[Diagnostic] = []
+        self._known: dict[str, Component | None] = {}
+        self._loading: list[str] = []
+        own = files.listdir("components") if files and files.exists("components") else ()
+        self.own = frozenset(name for name in own if files and files.exists(f"components/{name}/component.yaml"))
+        self.names: tuple[str, ...] = tuple(sorted({*built_in_names(), *self.own}))
+
+    def get(self, name: str) -> Component | None:
+        """Return a component, or None when there is none of that name or its folder has errors (then in `found`)."""
+        if name not in self._known:
+            self._known[name] = self._load(name) if name in self.names else None
+        return self._known[name]
+
+    def all(self) -> tuple[Component, ...]:
+        """Return every component that loads, by name."""
+        return tuple(c for c in map(self.get, self.names) if c is not None)
+
+    def definitions(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the named types that params refer to."""
+        return self.core.types
+
+    def _load(self, name: str) -> Component | None:
+        if name in self._loading:
+            self.found.append(error("SC406", f"`{name}` takes its own params as a type", help="break the circle"))
+            return None
+        self._loading.append(name)
+        try:
+            folder = f"components/{name}" if name in self.own else f"catalog/{name}"
+            content = self._own_files(name) if name in self.own else built_in_files(name)
+            digest = digest_of(content)
+            module = None if name in self.own else _generated(name, digest)
+            namespace = vars(module) if module else self._compile(name, folder, content, digest)
+            return None if namespace is None else component_of(folder, namespace)
+        except FileRefused as e:
+            self.found.append(error(e.code, e.message, help=e.help))
+            return None
+        finally:
+            self._loading.pop()
+
+    def _own_files(self, name: str) -> dict[str, bytes]:
+        assert self.files is not None
+        base, made = f"components/{name}", {}
+        for path in self.files.listdir(base):
+            if path.endswith(".yaml"):
+                made[path] = self.files.read(f"{base}/{path}")
+        for folder in _FOLDERS:
+            if self.files.exists(f"{base}/{folder}"):
+                for path in self.files.listdir(f"{base}/{folder}"):
+                    made[f"{folder}/{path}"] = self.files.read(f"{base}/{folder}/{path}")
+        return made
+
+    def source(self, name: str, folder: str, content: Mapping[str, bytes], digest: str) -> Outcome[str]:
+        """Return the generated module of a component, as source."""
+        from compiler.build.component_source import component_source
+
+        return component_source(name, folder, content, self._shared, self.core, digest)
+
+    def _compile(self, name: str, folder: str, content: Mapping[str, bytes], digest: str) -> dict[str, Any] | None:
+        made = self.source(name, folder, content, digest)
+        self.found.extend(made.diagnostics)
+        if made.value is None:
+            return None
+        namespace: dict[str, Any] = {"__file__": f"<generated {folder}>"}
+        exec(compile(made.value, namespace["__file__"], "exec"), namespace)  # noqa: S102 (generated from checked trees)
+        return namespace
+
+    def _shared(self, name: str) -> dict[str, Any] | None:
+        """Resolve a type name that a component does not declare."""
+        if name in self.core.types:
+            return {"$ref": name}
+        if name.startswith("use/"):
+            other = self.get(name.removeprefix("use/"))
+            return dict(other.params) if other else None
+        if "/" in name and "." in name:
+            return {"x-core": name}
+        return None
+
+
+def digest_of(content: Mapping[str, bytes]) -> str:
+    """Return the digest that says whether a generated module is current: the folder, the generator, the shared types."""
+    hasher = hashlib.sha256(generator_digest())
+    for path in sorted(content):
+        hasher.update(path.encode() + b"\0" + content[path] + b"\0")
+    return hasher.hexdigest()[:32]
+
+
+@cache
+def generator_digest() -> bytes:
+    """Return the digest of what makes modules out of folders."""
+    from compiler.formats.data_files import read_schema_file
+
+    hasher = hashlib.sha256(read_schema_file("types.json") + read_schema_file("stack.json"))
+    package = os.path.dirname(BUILT_IN)
+    for path in _GENERATORS:
+        with open(os.path.join(package, path), "rb") as file:
+            hasher.update(file.read())
+    return hasher.digest()
+
+
+@cache
+def built_in_names() -> tuple[str, ...]:
+    """Return the names of the built-in components, sorted."""
+    with os.scandir(BUILT_IN) as entries:
+        return tuple(sorted(e.name for e in entries if e.is_dir() and not e.name.startswith(("_", "."))))
+
+
+def built_in_files(name: str) -> dict[str, bytes]:
+    """Return the files of a built-in component by their path in its folder."""
+    made: dict[str, bytes] = {}
+    base = os.path.join(BUILT_IN, name)
+    for folder in ("", *_FOLDERS):
+        place = os.path.join(base, folder)
+        for entry in sorted(os.listdir(place)) if os.path.isdir(place) else ():
+            if (folder or entry.endswith(".yaml")) and os.path.isfile(os.path.join(place, entry)):
+                with open(os.path.join(place, entry), "rb") as file:
+                    made[f"{folder}/{entry}" if folder else entry] = file.read()
+    return made
+
+
+def module_name(component: str) -> str:
+    """Return the name of a component's generated module."""
+    return "c_" + component.replace("-", "_")
+
+
+def _generated(name: str, digest: str) -> ModuleType | None:
+    """Return the generated module of a built-in component if it was made from what its folder holds now."""
+    try:
+        module = importlib.import_module(f"{GENERATED}.{module_name(name)}")
+    except ImportError:
+        return None
+    return module if getattr(module, "DIGEST", "") == digest else None
+
+
+def component_of(folder: str, namespace: Mapping[str, Any]) -> Component:
+    """Return the record of a generated module."""
+    if not {"META", "PARAMS", "render", "lets", "rules"} <= set(namespace):
+        raise Bug(f"the generated module of {folder} is incomplete")
+    code = Code(
+        namespace["lets"], namespace["render"], namespace["rules"], namespace["LOCATIONS"], namespace["__file__"]
+    )
+    return Component(
+        namespace["NAME"],
+        folder,
+        namespace["META"],
+        namespace["PARAMS"],
+        tuple(DocumentPlace(*d) for d in namespace["DOCUMENTS"]),
+        tuple(Rule(*r) for r in namespace["RULES"] if r),
+        namespace["CRDS"],
+        namespace["FILES"],
+        code,
+    )

@@ -1,0 +1,253 @@
+"""One component folder to the Python module it becomes: `render`, `lets`, `rules` and its facts as literals.
+
+The built-in catalog goes through here when the wheel is built, a user's `components/` when a stack uses them.
+"""
+
+from __future__ import annotations
+
+import pprint
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from compiler.build.core import Core
+from compiler.build.params import RESOLVED
+from compiler.build.rules_source import write_rules
+from compiler.build.shapes import SHAPES
+from compiler.formats import shorthand
+from compiler.formats.expr.codegen import OPEN, VERSION, Scope
+from compiler.formats.template_code import Writer, write_item, write_value
+from compiler.formats.template_ir import Item, Literal, Refused, read_item, refuse
+from compiler.formats.yaml_read import Node, compose_all
+from compiler.model.diagnostic import Diagnostic, Outcome, outcome
+from compiler.model.source import Span
+
+HEADER = '''"""Generated from {folder}; do not edit."""
+from compiler.formats.expr.library import FILTERS, FUNCTIONS, TESTS
+from compiler.formats.expr.runtime import (
+    UNSET, add, arithmetic, compare, emptied, field, items, mapping, merge, pairs, soft, text, truth, version,
+)
+'''
+META_KEYS = frozenset(
+    "summary source section discriminator abstract assumable single requires provides kubernetes coreTypes images hidden "
+    "reads namespace namespaces presets versions keep readiness names references fields differences workloads "
+    "params let types default".split()
+)
+
+Files = Mapping[str, bytes]
+"""The files of one folder: path below the folder → content."""
+Shared = Callable[[str], shorthand.Schema | None]
+
+
+
+
+def component_source(
+    name: str, folder: str, files: Files, shared: Shared, core: Core, digest: str
+) -> Outcome[str]:
+    """Return the Python source of one component.
+
+    Shape: `shared` resolves type names that the component does not declare (`Resources`, `use/NAME`); `core` is the
+    language's own part: shared types, and the sections that `reads` may name.
+    Errors: SC40x for component.yaml, SC41x for templates, SC42x for types, SC43x for rules; all of them at once.
+    """
+    found: list[Diagnostic] = []
+    head = _read(f"{folder}/component.yaml", files.get("component.yaml", b""), found)
+    if len(head) != 1 or head[0].kind != "map":
+        place = Span(f"{folder}/component.yaml", 1, 1, 1, 1)
+        found.append(refuse("SC401", place, "component.yaml is not one map", "write `summary: …`").diagnostic)
+        return Outcome(None, tuple(found))
+    entries = {str(k.value): (k, v) for k, v in head[0].value}
+    for key, (node, _) in entries.items():
+        if key not in META_KEYS:
+            found.append(refuse("SC402", node.span, f"unknown key `{key}`", "write one of: " + ", ".join(sorted(META_KEYS))).diagnostic)
+    builder = _Builder(folder, files, shared, core, entries, found)
+    text = builder.build(name, digest)
+    return outcome(text, found)
+
+
+def _read(file: str, raw: bytes, found: list[Diagnostic]) -> tuple[Node, ...]:
+    read = compose_all(file, raw, aliases=True)
+    found.extend(read.diagnostics)
+    return read.value or ()
+
+
+class _Builder:
+    def __init__(  # noqa: PLR0913 (all of one folder)
+        self,
+        folder: str,
+        files: Files,
+        shared: Shared,
+        core: Core,
+        entries: dict[str, tuple[Node, Node]],
+        found: list[Diagnostic],
+    ) -> None:
+        self.folder, self.files, self.shared, self.core = folder, files, shared, core
+        self.entries, self.found = entries, found
+        self.out = Writer()
+        self.documents: list[tuple[str, str, int]] = []
+        self.crds: list[Any] = []
+        self.types: dict[str, Node] = {}
+        if "types" in entries:
+            self.types = {str(k.value): v for k, v in entries["types"][1].value}
+        self.resolving: list[str] = []
+
+    def build(self, name: str, digest: str) -> str:
+        """Return the whole module; what is wrong is collected in `found`."""
+        params = self.guard(self._params) or {"type": "object", "properties": {}}
+        meta = {k: shorthand.plain(v) for k, (_, v) in self.entries.items() if k not in ("params", "types", "let")}
+        scope = self._scope(params, meta)
+        scope = self._lets(scope)
+        self._render(scope)
+        rules = self._rules(scope)
+        facts = {
+            "META": meta,
+            "PARAMS": params,
+            "DOCUMENTS": tuple(self.documents),
+            "RULES": rules,
+            "CRDS": tuple(self.crds),
+            "FILES": self._texts(),
+            "LOCATIONS": {},
+        }
+        prefix = HEADER.format(folder=self.folder)
+        lines = [f"NAME = {name!r}", f"DIGEST = {digest!r}"]
+        lines += [f"{k} = {pprint.pformat(v, width=118, sort_dicts=False)}" for k, v in facts.items() if k != "LOCATIONS"]
+        lines += [f"C{i} = {c}" for i, c in enumerate(self.out.constants)]
+        before = prefix.count("\n") + sum(line.count("\n") + 1 for line in lines)
+        locations = {before + number: place for number, place in self.out.locations.items()}
+        tail = f"LOCATIONS = {pprint.pformat(locations, width=118)}"
+        return prefix + "\n".join([*lines, *self.out.lines, tail]) + "\n"
+
+    def guard(self, step: Callable[[], Any]) -> Any:
+        """Run a step; a refused template becomes a diagnostic, and the next step still runs."""
+        try:
+            return step()
+        except Refused as e:
+            self.found.append(e.diagnostic)
+            return None
+
+    def _params(self) -> shorthand.Schema:
+        if "params" not in self.entries:
+            return {"type": "object", "properties": {}}
+        return shorthand.read_type(self.entries["params"][1], self.resolve)
+
+    def resolve(self, name: str) -> shorthand.Schema | None:
+        """Return a named type: the component's own first, then the shared ones."""
+        if name in self.types:
+            if name in self.resolving:
+                return {}  # a type within itself stays open
+            self.resolving.append(name)
+            try:
+                return shorthand.read_type(self.types[name], self.resolve)
+            finally:
+                self.resolving.pop()
+        return self.shared(name)
+
+    def shape(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what expressions may read of a value with this schema, references followed."""
+        if schema.get("x-ref") in RESOLVED:
+            return OPEN
+        kind = schema.get("x-type") or schema.get("$ref", "")
+        if kind in SHAPES:
+            return SHAPES[kind]
+        if "$ref" in schema:
+            return self.shape(self.core.types[kind])
+        made: dict[str, Any] = {}
+        if "properties" in schema:
+            made["properties"] = {k: self.shape(v) for k, v in schema["properties"].items()}
+        elif isinstance(schema.get("additionalProperties"), Mapping):
+            made["additionalProperties"] = self.shape(schema["additionalProperties"])
+        if isinstance(schema.get("items"), Mapping):
+            made["items"] = self.shape(schema["items"])
+        return made
+
+    def _scope(self, params: Mapping[str, Any], meta: Mapping[str, Any]) -> Scope:
+        names: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        for name, schema in params.get("properties", {}).items():
+            names[name] = (f"ctx[{name!r}]", self.shape(schema))
+        stack: dict[str, Any] = {"name": OPEN, "kubernetes": VERSION, "preset": OPEN}
+        for section in meta.get("reads") or ():
+            declared = self.core.sections.get(section)
+            stack[section] = self.shape(declared) if declared else OPEN
+        names["self"] = ("ctx['self']", {"properties": {"name": OPEN, "namespace": OPEN, "version": VERSION}})
+        names["stack"] = ("ctx['stack']", {"properties": stack})
+        names["k8s"] = ("ctx['k8s']", VERSION)
+        return Scope(names, {"image": "ctx['$image']", "file": "ctx['$file']"})
+
+    def _lets(self, scope: Scope) -> Scope:
+        self.out.line(0, "def lets(ctx):")
+        self.out.line(1, "pass")
+        if "let" not in self.entries:
+            return scope
+        for key, value in self.entries["let"][1].value:
+            name = str(key.value)
+            if name in scope.names:
+                self.found.append(refuse("SC418", key.span, f"`{name}` hides another name", "choose another name").diagnostic)
+                continue
+            made = self.guard(lambda value=value, scope=scope: write_value(self.out, read_item(value), 1, scope))  # type: ignore[misc]
+            self.out.line(1, f"ctx[{name!r}] = ctx['$let'].get({name!r}, {made})")
+            scope = scope.bind(name, f"ctx[{name!r}]", OPEN)
+        return scope
+
+    def _render(self, scope: Scope) -> None:
+        self.out.line(0, "def render(ctx, out):")
+        self.out.line(1, "pass")
+        for path in sorted(p for p in self.files if p.startswith("manifests/") and p.endswith(".yaml")):
+            for node in _read(f"{self.folder}/{path}", self.files[path], self.found):
+                self.guard(lambda node=node, path=path: self._document(node, path, scope))  # type: ignore[misc]
+
+    def _document(self, node: Node, path: str, scope: Scope) -> None:
+        if node.kind != "map":
+            raise refuse("SC403", node.span, "a document that is not a map", "write a Kubernetes object, `use:` or `crd:`")
+        keys = {str(k.value) for k, _ in node.value}
+        kind = "use" if "use" in keys else "crd" if "crd" in keys else "object"
+        if kind == "object" and not {"apiVersion", "kind"} <= keys:
+            raise refuse("SC403", node.span, "a document without apiVersion and kind", "write both, or `use:` or `crd:`")
+        item = read_item(node)
+        if kind == "crd":
+            self._crd(node, item)
+            return
+        number = len(self.documents)
+        self.documents.append((kind, f"{self.folder}/{path}", node.span.line))
+        if kind == "use":
+            self._check_use(node)
+        write_item(self.out, item, 1, scope, f"out.append(({number}, {{}}))")
+
+    def _crd(self, node: Node, item: Item) -> None:
+        if not isinstance(item, Literal):
+            raise refuse("SC404", node.span, "a compact CRD takes no expressions", "write the values")
+        from compiler.build.crd import expand_crd
+
+        core = str(shorthand.plain(self.entries["coreTypes"][1])) if "coreTypes" in self.entries else ""
+        self.crds.append(expand_crd(node, core, self.types))
+
+    def _check_use(self, node: Node) -> None:
+        for key, value in node.value:
+            if key.value == "use" and (value.kind != "scalar" or "${{" in value.text):
+                raise refuse("SC405", value.span, "`use` takes a component's name, never an expression", "write the name")
+            if key.value not in ("use", "name", "version", "namespace", "params") and not str(key.value).startswith("$"):
+                raise refuse("SC405", key.span, f"unknown key `{key.value}` in a `use` document", "write name, version, namespace or params")
+
+    def _texts(self) -> dict[str, str]:
+        """Return the verbatim files, which `file(name)` reads."""
+        texts = {}
+        for path, raw in sorted(self.files.items()):
+            if path.startswith("files/"):
+                try:
+                    texts[path.removeprefix("files/")] = raw.decode()
+                except UnicodeDecodeError:
+                    place = Span(f"{self.folder}/{path}", 1, 1, 1, 1)
+                    self.found.append(refuse("SC407", place, "a file that is not UTF-8 text", "write text").diagnostic)
+        return texts
+
+    def _rules(self, scope: Scope) -> list[Any]:
+        self.out.line(0, "def rules(ctx, found):")
+        self.out.line(1, "pass")
+        raw = self.files.get("rules.yaml")
+        if raw is None:
+            return []
+        nodes = _read(f"{self.folder}/rules.yaml", raw, self.found)
+        rows = nodes[0].value if nodes and nodes[0].kind == "list" else ()
+        made = []
+        for number, row in enumerate(rows):
+            made.append(self.guard(lambda row=row, number=number: write_rules(self.out, row, number, scope)))  # type: ignore[misc]
+        return made
+

@@ -1,0 +1,225 @@
+"""Instances to manifests: parameters filled, rules asked, templates run, `use` followed.
+
+What comes out carries the namespace of its own instance and the line of its template; everything that is the same for
+all objects (labels, images, placement …) is the transforms' work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from compiler.build.catalog import Catalog
+from compiler.build.params import Fill, Filling, filler
+from compiler.build.shapes import InlineSecret, Maker
+from compiler.formats.expr.runtime import UNSET, ExpressionError, deep_merge, suggestion
+from compiler.formats.schema import Finding, validate
+from compiler.model.component import Component
+from compiler.model.diagnostic import Diagnostic, Note, Severity, error
+from compiler.model.ids import ObjectId, split_api_version
+from compiler.model.manifest import Manifest, Origin
+from compiler.model.source import Path, Span
+from compiler.model.stack import Instance, Stack
+
+MAX_DEPTH = 8
+MAX_OBJECTS = 100_000
+_FAILURES = (ExpressionError, TypeError, ValueError, ArithmeticError, KeyError, AttributeError, RecursionError)
+
+
+class MadeSecret(NamedTuple):
+    """An inline secret value of one instance, to become a Secret in the instance's namespace."""
+
+    secret: InlineSecret
+    instance: str
+    namespace: str
+    span: Span | None
+
+
+class Expansion:
+    """Everything that expanding one stack gives; filled instance by instance."""
+
+    def __init__(self, stack: Stack, catalog: Catalog) -> None:
+        self.stack, self.catalog = stack, catalog
+        self.manifests: list[Manifest] = []
+        self.found: list[Diagnostic] = []
+        self.secrets: list[MadeSecret] = []
+        self.filled: dict[str, dict[str, Any]] = {}
+        self._fillers: dict[str, Fill] = {}
+        self._items = {s: _named(stack.spec.get(s)) for s in ("data", "queues")}
+
+    def run(self, instances: tuple[Instance, ...]) -> None:
+        """Expand instances in order; rules of all of them are asked before any template runs."""
+        contexts = [(i, c, self._context(i, c)) for i in instances if (c := self.catalog.get(i.component))]
+        for instance, component, ctx in contexts:
+            self._ask_rules(instance, component, ctx)
+        if any(d.is_error for d in self.found):
+            return
+        for instance, component, ctx in contexts:
+            self.filled[instance.name] = ctx
+            self._render(instance, component, ctx, 0)
+
+    def _context(self, instance: Instance, component: Component) -> dict[str, Any]:
+        """Return what the component's templates see."""
+        maker = Maker(instance.self_name if "." in instance.name else instance.name, [])
+        if component.name not in self._fillers:
+            self._fillers[component.name] = filler(component.params, self.catalog.definitions())
+        given = instance.params
+        preset = (component.meta.get("presets") or {}).get(self.stack.preset)
+        if preset:
+            given = deep_merge(preset, given)
+        filled = self._fillers[component.name](given, "", Filling(self._items, maker))
+        for secret in maker.secrets:
+            self.secrets.append(MadeSecret(secret, instance.name, instance.namespace, instance.span))
+        row = component.versions.get(instance.version) or {}
+        images = {**(component.meta.get("images") or {}), **(row.get("images") or {})}
+        ctx = {
+            **dict.fromkeys(component.params.get("properties", ()), UNSET),
+            **filled,
+            "self": {"name": instance.self_name, "namespace": instance.namespace, "version": instance.version},
+            "stack": self._stack_fields(component),
+            "k8s": self.stack.kubernetes,
+            "$let": row.get("let") or {},
+            "$image": lambda name: _image(name, images),
+            "$file": lambda name: _file(name, component),
+        }
+        if self._guarded(instance, component, lambda: component.code.lets(ctx)):
+            return ctx
+        return {}
+
+    def _stack_fields(self, component: Component) -> dict[str, Any]:
+        spec = self.stack.spec
+        seen = {"name": self.stack.name, "kubernetes": self.stack.kubernetes, "preset": self.stack.preset}
+        return seen | {key: spec[key] for key in component.meta.get("reads") or () if key in spec}
+
+    def _ask_rules(self, instance: Instance, component: Component, ctx: dict[str, Any]) -> None:
+        if not ctx:
+            return
+        broken: list[Any] = []
+        self._guarded(instance, component, lambda: component.code.rules(ctx, broken))
+        for number, path, message, help in broken:
+            rule = component.rules[number]
+            level = rule.severity.get(self.stack.preset, rule.severity[""])
+            if level == "off":
+                continue
+            place: Path = (*instance.path, *path)
+            severity = Severity.ERROR if level == "error" else Severity.WARNING
+            span = self.stack.tree.key_span(place) if path else instance.span
+            self.found.append(Diagnostic(rule.code, severity, message, help, span))
+
+    def _render(self, instance: Instance, component: Component, ctx: dict[str, Any], depth: int) -> None:
+        made: list[tuple[int, Any]] = []
+        self._guarded(instance, component, lambda: component.code.render(ctx, made))
+        for body in component.crds:
+            if not component.meta.get("assumable"):
+                self._add(instance, component, body, f"{component.folder}/manifests", 1)
+        for number, body in made:
+            place = component.documents[number]
+            if place.kind == "use":
+                self._use(instance, component, body, place.file, place.line, depth + 1)
+            else:
+                self._add(instance, component, body, place.file, place.line)
+
+    def _add(self, instance: Instance, component: Component, body: Any, file: str, line: int) -> None:
+        metadata = body.get("metadata")
+        name = metadata.get("name") if metadata.__class__ is dict else None
+        if name.__class__ is not str or body.get("kind").__class__ is not str:
+            note = Note("made here", Span(file, line, 1, line, 1))
+            message = f"`{component.name}` makes an object without kind or metadata.name"
+            self.found.append(error("SC442", message, help="mend the template", span=instance.span, notes=(note,)))
+            return
+        namespace = metadata.get("namespace") or instance.namespace
+        group = split_api_version(body["apiVersion"])[0]
+        if metadata.get("namespace") != namespace:
+            body = {**body, "metadata": {"name": name, "namespace": namespace, **metadata}}
+        origin = Origin(instance.name, component.name, file, line, instance.span)
+        self.manifests.append(Manifest(ObjectId(group, body["kind"], namespace, name), body, origin))
+
+    def _use(self, caller: Instance, component: Component, body: Any, file: str, line: int, depth: int) -> None:
+        at = Span(file, line, 1, line, 1)
+        name, _, pinned = str(body["use"]).partition("@")
+        callee = self.catalog.get(name)
+        if callee is None or depth > MAX_DEPTH:
+            known = suggestion(name, self.catalog.names)
+            message = f"`use: {name}` nests deeper than {MAX_DEPTH}" if callee else f"no component `{name}`{known}"
+            self._template_error("SC443", message, "write a component of the catalog", caller, at)
+            return
+        params = body.get("params") or {}
+        findings = validate(params, callee.params, self.catalog.definitions())
+        wrong = [f for f in findings if not _converted(f, callee.params, params)]
+        for f in wrong:
+            where = "/".join(map(str, f.path)) or "params"
+            message = f"`{name}`: {where}: {f.rule} {f.expected}".strip() + (f", did you mean `{f.suggestion}`?" if f.suggestion else "")
+            self._template_error("SC444", message, "write the params that the component takes", caller, at)
+        if wrong:
+            return
+        version = str(body.get("version") or pinned or next(iter(callee.versions), ""))
+        own = Instance(
+            caller.name, str(body.get("name") or name), name, version, str(body.get("namespace") or caller.namespace),
+            params, caller.path, caller.span,
+        )  # fmt: skip
+        ctx = self._context(own, callee)
+        if ctx:
+            self._ask_rules(own._replace(path=()), callee, ctx)
+            self._render(own, callee, ctx, depth)
+
+    def _template_error(self, code: str, message: str, help: str, instance: Instance, at: Span) -> None:
+        self.found.append(error(code, message, help=help, span=instance.span, notes=(Note("in this template", at),)))
+
+    def _guarded(self, instance: Instance, component: Component, step: Any) -> bool:
+        """Run generated code; a failure becomes a diagnostic at the template's line."""
+        try:
+            step()
+        except _FAILURES as e:
+            place, source = _failed_at(e, component)
+            message = e.message if isinstance(e, ExpressionError) else str(e)
+            note = (Note(f"expression `{source}`", place),) if place else ()
+            help = e.help if isinstance(e, ExpressionError) and e.help else "change the parameters it reads"
+            self.found.append(error("SC441", f"`{component.name}`: {message}", help=help, span=instance.span, notes=note))
+            return False
+        return True
+
+
+def _failed_at(exception: BaseException, component: Component) -> tuple[Span | None, str]:
+    """Return the template place of the innermost generated line that failed."""
+    trace, line = exception.__traceback__, 0
+    while trace:
+        if trace.tb_frame.f_code.co_filename == component.code.filename:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    if line not in component.code.locations:
+        return None, ""
+    file, row, column, source = component.code.locations[line]
+    return Span(file, row, column, row, column + len(source)), source
+
+
+def _named(items: Any) -> Mapping[str, Any]:
+    return {item["name"]: item for item in items or () if isinstance(item, dict) and "name" in item}
+
+
+def _image(name: Any, images: Mapping[str, Any]) -> str:
+    """Return the catalog's image of a name; text that already is an image stays."""
+    if name in images:
+        row = images[name]
+        return str(row["image"] if isinstance(row, dict) else row)
+    if isinstance(name, str) and ("/" in name or ":" in name):
+        return name
+    raise ExpressionError(f"no image `{name}` in the component{suggestion(str(name), images)}")
+
+
+def _file(name: Any, component: Component) -> str:
+    if name not in component.files:
+        raise ExpressionError(f"no file `{name}` in files/{suggestion(str(name), component.files)}")
+    return component.files[name]
+
+
+def _converted(finding: Finding, schema: Mapping[str, Any], params: Any) -> bool:
+    """Tell whether a finding is about a value in Kubernetes form, which a caller hands over converted."""
+    node: Any = schema
+    for part in finding.path:
+        kind = node.get("x-type") or node.get("$ref")
+        if kind:
+            return True
+        node = node.get("items", {}) if isinstance(part, int) else (node.get("properties", {}).get(part) or node.get("additionalProperties") or {})
+        if not isinstance(node, Mapping):
+            return False
+    return bool(node.get("x-type") or node.get("$ref") or node.get("x-ref"))

@@ -1,0 +1,95 @@
+"""Which component serves which key of a stack, and the stack schema that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compiler.build.catalog import Catalog
+from compiler.model.component import Component
+
+LISTS = ("jobs", "queues", "priorityClasses")
+"""Shared lists whose items each become an instance of a component."""
+
+_CORE_FIELDS: dict[str, Any] = {
+    "enabled": {"$ref": "Enabled"},
+    "namespace": {"$ref": "Name", "x-makes": "namespaces"},
+    "placement": {"$ref": "Placement"},
+    "imagePullSecrets": {"$ref": "ImagePullSecrets"},
+    "workloads": {"type": "object", "additionalProperties": {"$ref": "Workload"}},
+}
+"""What the core adds to the section of every component; a component's own params never have these names."""
+
+
+def discriminator(component: Component) -> tuple[str, str] | None:
+    """Return the key and value that pick this component for an item of a shared list: ("backend", "Job")."""
+    pair = component.meta.get("discriminator")
+    return next(iter(pair.items())) if pair else None
+
+
+def serving(catalog: Catalog, section: str) -> tuple[Component, ...]:
+    """Return the components that serve a section, by name."""
+    return tuple(c for c in catalog.all() if c.section == section)
+
+
+def stack_schema(catalog: Catalog) -> Mapping[str, Any]:
+    """Return the schema of a whole stack: the core's sections, and those that components bring."""
+    core = catalog.core.stack
+    spec = core["properties"]["spec"]
+    properties = dict(spec["properties"])
+    by_section: dict[str, list[Component]] = {}
+    for component in catalog.all():
+        if component.section:
+            by_section.setdefault(component.section, []).append(component)
+    for section, components in sorted(by_section.items()):
+        if section in LISTS:
+            properties[section] = {**properties[section], "items": _item_schema(properties[section]["items"], components)}
+        else:
+            properties[section] = _section_schema(components)
+    spec = {**spec, "properties": properties, "x-sections": [s for s in spec.get("x-sections", ()) if s not in properties]}
+    return {**core, "properties": {**core["properties"], "spec": spec}}
+
+
+def component_schema(component: Component) -> dict[str, Any]:
+    """Return the schema of one component's section: its params and what the core adds."""
+    own = component.params.get("properties", {})
+    properties = {**_version(component), **_CORE_FIELDS, **own}
+    required = sorted({*component.params.get("required", ()), *(["version"] if component.versions else [])})
+    made: dict[str, Any] = {"type": "object", "properties": properties, "x-component": component.name}
+    if component.meta.get("summary"):
+        made["description"] = component.meta["summary"]
+    return {**made, "required": required} if required else made
+
+
+def _version(component: Component) -> dict[str, Any]:
+    return {"version": {"type": "string", "enum": list(component.versions)}} if component.versions else {}
+
+
+def _section_schema(components: list[Component]) -> dict[str, Any]:
+    if len(components) == 1:
+        return component_schema(components[0])
+    cases = {version: component_schema(c) for c in components for version in c.versions}
+    return {
+        "type": "object",
+        "properties": {"version": {"type": "string", "enum": sorted(cases)}},
+        "required": ["version"],
+        "x-switch": {"key": "version", "cases": cases},
+    }
+
+
+def _item_schema(shared: Mapping[str, Any], components: list[Component]) -> dict[str, Any]:
+    """Return the schema of a shared list's items: the shared shape, and what each backend adds to its corner."""
+    keys = {pair[0] for c in components if (pair := discriminator(c))}
+    if not keys:
+        return dict(shared)
+    key = sorted(keys)[0]
+    cases: dict[str, Any] = {}
+    default = ""
+    for component in components:
+        pair = discriminator(component)
+        if pair:
+            extra = {k: v for k, v in component.params.get("properties", {}).items() if k in ("options",)}
+            cases[pair[1]] = {"type": "object", "properties": extra}
+            default = pair[1] if component.meta.get("default") else default
+    switch: dict[str, Any] = {"key": key, "cases": cases}
+    return {**shared, "x-switch": {**switch, "default": default} if default else switch}

@@ -1,0 +1,134 @@
+"""What a stack asks for, as a list of instances: sections, items of shared lists, and `components`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compiler.build.catalog import Catalog
+from compiler.build.sections import LISTS, component_schema, discriminator, serving
+from compiler.formats.expr.runtime import suggestion
+from compiler.formats.schema import validate
+from compiler.model.component import Component
+from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
+from compiler.model.source import Path
+from compiler.model.stack import Instance, Stack
+
+CORE_KEYS = ("version", "namespace", "enabled", "placement", "imagePullSecrets", "workloads")
+
+
+def select(stack: Stack, catalog: Catalog) -> Outcome[tuple[Instance, ...]]:
+    """Return every instance that the stack asks for, in the order of the file.
+
+    Errors: SC451 for a section or item that no component serves, SC452 for an unknown component, SC453 for a version
+    that does not exist, SC454 for two instances of a component that allows one, SC455 for an abstract component.
+    """
+    found: list[Diagnostic] = []
+    made: list[Instance] = []
+    for key, value in stack.spec.items():
+        if key in LISTS:
+            made += [i for n, item in enumerate(value) if (i := _item(stack, catalog, key, n, item, found))]
+        elif key == "components":
+            made += [i for n, item in enumerate(value) if (i := _component(stack, catalog, n, item, found))]
+        elif key not in catalog.core.sections and isinstance(value, dict) and value.get("enabled", True):
+            made += _section(stack, catalog, key, value, found)
+    _refuse_doubles(stack, catalog, made, found)
+    return outcome(tuple(made), (*catalog.found, *found))
+
+
+def _section(stack: Stack, catalog: Catalog, key: str, value: Any, found: list[Diagnostic]) -> list[Instance]:
+    path: Path = ("spec", key)
+    candidates = serving(catalog, key)
+    version = str(value.get("version", ""))
+    chosen = [c for c in candidates if version in c.versions] or [c for c in candidates if not c.versions]
+    if not chosen:
+        versions = sorted(v for c in candidates for v in c.versions)
+        message = f"`{key}` has no version `{version}`" if candidates else f"no component serves the section `{key}`"
+        help = "write one of: " + ", ".join(versions) if versions else "take the section out"
+        found.append(error("SC451", message, help=help, span=stack.tree.key_span(path)))
+        return []
+    return [_instance(stack, chosen[0], key, key, version, value, path)]
+
+
+def _instance(
+    stack: Stack, component: Component, name: str, self_name: str, version: str, value: Mapping[str, Any], path: Path
+) -> Instance:
+    own = component.params.get("properties", {})
+    params = {k: v for k, v in value.items() if k in own or k not in CORE_KEYS}
+    namespace = str(value.get("namespace") or component.meta.get("namespace") or "default")
+    return Instance(name, self_name, component.name, version, namespace, params, path, stack.tree.key_span(path))
+
+
+def _item(stack: Stack, catalog: Catalog, section: str, number: int, item: Any, found: list[Diagnostic]) -> Instance | None:
+    if not item.get("enabled", True):
+        return None
+    path: Path = ("spec", section, number)
+    candidates = serving(catalog, section)
+    pairs = {pair: c for c in candidates if (pair := discriminator(c))}
+    key = next(iter(pairs))[0] if pairs else ""
+    value = item.get(key) or next((v for (k, v), c in pairs.items() if c.meta.get("default")), "")
+    component = pairs.get((key, value)) if pairs else next(iter(candidates), None)
+    if component is None:
+        known = sorted(v for _, v in pairs)
+        message = f"no component serves `{key}: {value}`{suggestion(str(value), known)}" if pairs else f"no component serves `{section}`"
+        place = (*path, key) if key in item else path
+        found.append(error("SC451", message, help="write one of: " + ", ".join(known) if known else "take it out", span=stack.tree.span(place)))
+        return None
+    params = {k: v for k, v in item.items() if k in component.params.get("properties", {})}
+    namespace = str(item.get("namespace") or component.meta.get("namespace") or "default")
+    span = stack.tree.span((*path, "name"))
+    version = next(iter(component.versions), "")
+    return Instance(f"{section}.{item['name']}", item["name"], component.name, version, namespace, params, path, span)
+
+
+def _component(stack: Stack, catalog: Catalog, number: int, item: Any, found: list[Diagnostic]) -> Instance | None:
+    if not item.get("enabled", True):
+        return None
+    path: Path = ("spec", "components", number)
+    use = str(item.get("use") or item["name"])
+    component = catalog.get(use)
+    at = stack.tree.span((*path, "use" if "use" in item else "name"))
+    if component is None:
+        if use not in catalog.names:  # one that does not load has its own diagnostics
+            message = f"no component `{use}`{suggestion(use, catalog.names)}"
+            help = "write a component of the catalog, or make the folder components/" + use
+            found.append(error("SC452", message, help=help, span=at))
+        return None
+    if component.meta.get("abstract"):
+        help = "use a component that is made of it"
+        found.append(error("SC455", f"`{use}` is a building block of other components", help=help, span=at))
+        return None
+    version = str(item.get("version") or "")
+    if component.versions and version not in component.versions:
+        message = f"`{use}` has no version `{version}`" if version else f"`{use}` needs a version"
+        help = "write `version:` as one of: " + ", ".join(f'"{v}"' for v in component.versions)
+        place = (*path, "version") if version else path
+        found.append(error("SC453", message, help=help, span=stack.tree.span(place)))
+        return None
+    params = item.get("params") or {}
+    schema = {**component_schema(component), "required": sorted(component.params.get("required", ()))}
+    for f in validate(params, schema, catalog.definitions()):
+        found.append(_param_error(stack, use, path, f))
+    made = _instance(stack, component, item["name"], item["name"], version, params, (*path, "params"))
+    namespace = str(item.get("namespace") or component.meta.get("namespace") or "default")
+    return made._replace(namespace=namespace, span=stack.tree.span((*path, "name")))
+
+
+def _param_error(stack: Stack, use: str, path: Path, f: Any) -> Diagnostic:
+    place: Path = (*path, "params", *f.path)
+    span = stack.tree.key_span(place) if f.on_key else stack.tree.span(place)
+    where = ".".join(map(str, f.path)) or "params"
+    message = f"`{use}` takes no parameter `{where}`" if f.rule == "unknown" else f"`{where}` of `{use}`: expected {f.expected}"
+    help = f"write `{f.suggestion}`" if f.suggestion else f"expected {f.expected}"
+    return error("SC456", message, help=help, span=span)
+
+
+def _refuse_doubles(stack: Stack, catalog: Catalog, made: list[Instance], found: list[Diagnostic]) -> None:
+    seen: dict[str, Instance] = {}
+    for instance in made:
+        component = catalog.get(instance.component)
+        if component and component.meta.get("single"):
+            first = seen.setdefault(component.name, instance)
+            if first is not instance:
+                message = f"`{component.name}` is there twice: `{first.name}` and `{instance.name}`"
+                found.append(error("SC454", message, help="a cluster can have one", span=instance.span))

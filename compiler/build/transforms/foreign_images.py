@@ -1,0 +1,49 @@
+"""Find images that do not come from the required mirror, in any string of an object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from compiler.build.findings import finding
+from compiler.build.image_names import is_under, parse_image
+from compiler.model.diagnostic import Diagnostic
+from compiler.model.manifest import Manifest
+from compiler.model.source import Path
+
+# host with a dot or port, a path, and a tag or digest: what else looks like this is no URL, which has `//` before it
+_EMBEDDED = re.compile(
+    r"(?<![A-Za-z0-9_./:@-])"
+    r"(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]+)?|localhost(?::[0-9]+)?|[A-Za-z0-9-]+:[0-9]+)"
+    r"(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+"
+    r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})+"
+    r"(?![A-Za-z0-9_/-])"
+)
+
+
+def foreign_images(manifest: Manifest, mirror: str) -> Iterator[Diagnostic]:
+    """Yield SC507 for every image that is not under the mirror.
+
+    Shape: what stands under a key `image` is one; elsewhere, what has a registry, a path and a tag or digest. Prose
+    for people (descriptions of a CRD's schema, annotations of kubectl) is not looked at.
+    """
+    for path, image in _images(manifest.body, ()):
+        if not is_under(image, mirror):
+            help = f"let it come from `{mirror}`: name it in `registry.images`, or list the place under `hiddenImages`"
+            yield finding(manifest, "SC507", f"image `{image}` is not from the mirror", help=help, path=path)
+
+
+def _images(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if type(value) is str:
+        if path[-1:] == ("image",) and parse_image(value) is not None:
+            yield path, value
+        elif "/" in value:
+            yield from ((path, match[0]) for match in _EMBEDDED.finditer(value))
+    elif type(value) is dict:
+        for key, item in value.items():
+            if key != "description":
+                yield from _images(item, (*path, key))
+    elif type(value) is list:
+        for index, item in enumerate(value):
+            yield from _images(item, (*path, index))

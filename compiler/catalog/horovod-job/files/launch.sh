@@ -1,0 +1,23 @@
+# Starts one process in every slot of the workers that Volcano wrote down, once all of them answer.
+# Arguments: the number of processes, the slots of a host, the names of variables to hand over, the command.
+set -eu
+hosts=/etc/volcano/worker.host
+np=$1 slots=$2 names=$3
+shift 3
+for host in $(cat "$hosts"); do
+  tries=0
+  until ssh -o BatchMode=yes -o ConnectTimeout=5 "$host" true 2>/dev/null; do
+    tries=$((tries + 1))
+    if [ "$tries" -ge 120 ]; then
+      echo "worker $host does not answer" >&2
+      exit 1
+    fi
+    sleep 5
+  done
+done
+[ -z "${LD_LIBRARY_PATH:-}" ] || names="LD_LIBRARY_PATH $names"
+for name in PATH $names; do
+  set -- -x "$name" "$@"
+done
+list=$(sed "/^\$/d; s/\$/:$slots/" "$hosts" | paste -sd, -)
+exec mpirun --allow-run-as-root -np "$np" --host "$list" -bind-to none -map-by slot -mca pml ob1 -mca btl ^openib "$@"

@@ -1,0 +1,1 @@
+"""Expressions `${{ … }}`: Jinja2's grammar, our allow-list, generated Python."""

@@ -1,0 +1,152 @@
+"""Parameters and CRD fields in shorthand: `replicas: int32 = 1` to JSON Schema.
+
+Shape: the result is the schema dialect of formats/schema.py. Defaults live here alone, so documentation, editors and
+`values --origin` all see them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from compiler.formats.expr.runtime import suggestion
+from compiler.formats.template_ir import refuse
+from compiler.formats.yaml_read import Node
+from compiler.model.source import Span
+
+Schema = dict[str, Any]
+Resolve = Callable[[str], Schema | None]
+"""Finds a named type: `Resources`, `core/v1.PodSpec`, `use/openfx-function`. Gives None for a name it does not know."""
+
+SCALARS: Mapping[str, Schema] = {
+    "string": {"type": "string"},
+    "boolean": {"type": "boolean"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "int32": {"type": "integer", "format": "int32"},
+    "int64": {"type": "integer", "format": "int64"},
+    "date-time": {"type": "string", "format": "date-time"},
+    "object": {"type": "object", "additionalProperties": True},
+    "any": {},
+    "int-or-string": {"x-kubernetes-int-or-string": True},
+    "quantity": {"x-kubernetes-int-or-string": True, "format": "quantity"},
+}
+_LIST = re.compile(r"\[(.+)\](?:\s+(?:(set|atomic)|by\s+([\w, ]+)))?\Z", re.S)
+
+
+def read_type(node: Node, resolve: Resolve) -> Schema:
+    """Return the schema of one type. Errors: Refused SC421 to SC424 at the place of the type."""
+    if node.kind == "list":
+        if len(node.value) != 1:
+            raise refuse("SC421", node.span, "a list type has exactly one item type", "write `[string]`")
+        return list_of(read_type(node.value[0], resolve), "", ())
+    if node.kind == "map":
+        return _map_type(node, resolve)
+    return _named(node.value if isinstance(node.value, str) else node.text, node.span, resolve)
+
+
+def list_of(items: Schema, kind: str, keys: tuple[str, ...]) -> Schema:
+    """Return a list type. A list of maps with a required `name` merges by name, others are atomic unless said."""
+    schema: Schema = {"type": "array", "items": items}
+    if not kind and not keys and "name" in items.get("required", ()):
+        keys = ("name",)
+    if keys:
+        return {**schema, "x-list": "map", "x-keys": list(keys)}
+    return {**schema, "x-list": kind or "atomic"}
+
+
+def _map_type(node: Node, resolve: Resolve) -> Schema:
+    entries = [(key.value if isinstance(key.value, str) else key.text, key, value) for key, value in node.value]
+    names = [name for name, _, _ in entries]
+    if names == ["$schema"]:
+        return dict(plain(entries[0][2]))
+    if names == ["*"]:
+        return {"type": "object", "additionalProperties": read_type(entries[0][2], resolve)}
+    properties: dict[str, Schema] = {}
+    required: list[str] = []
+    for index, (name, key, value) in enumerate(entries):
+        if name == "$extends":
+            base = read_type(value, resolve)
+            properties = {**base.get("properties", {}), **properties}
+            required += base.get("required", [])
+            continue
+        schema, must = _field_type(entries, index, value, resolve)
+        for part in name.split(","):
+            field = part.strip()
+            needed = must or field.endswith("!")
+            optional = field.endswith("?")
+            field = field.rstrip("!?")
+            if not field:
+                raise refuse("SC422", key.span, f"no field name in `{name}`", "write `name: string`")
+            properties[field] = {**schema, "x-optional": True} if optional else schema
+            if needed:
+                required.append(field)
+    made: Schema = {"type": "object", "properties": properties}
+    return {**made, "required": sorted(set(required))} if required else made
+
+
+def _field_type(
+    entries: list[tuple[str, Node, Node]], index: int, value: Node, resolve: Resolve
+) -> tuple[Schema, bool]:
+    """Return a field's schema and whether `!` follows the type; in flow maps `{a, b: int32}` null takes the next type."""
+    while value.kind == "scalar" and value.value is None and value.text in ("", "~", "null"):
+        index += 1
+        if index >= len(entries):
+            raise refuse("SC422", value.span, "a field without a type", "write `name: string`")
+        value = entries[index][2]
+    if value.kind == "scalar":
+        source = value.value if isinstance(value.value, str) else value.text
+        head = source.split(" = ", 1)[0].strip()
+        return _named(source, value.span, resolve), head.endswith("!")
+    return read_type(value, resolve), False
+
+
+def _named(source: str, span: Span, resolve: Resolve) -> Schema:
+    head, separator, default = source.strip().partition(" = ")
+    name = head.strip().rstrip("!").strip()
+    schema = _lookup(name, span, resolve)
+    return {**schema, "default": _default(default.strip(), schema, span)} if separator else schema
+
+
+def _lookup(name: str, span: Span, resolve: Resolve) -> Schema:
+    match = _LIST.match(name)
+    if match:
+        keys = tuple(k.strip() for k in (match[3] or "").split(",") if k.strip())
+        return list_of(_lookup(match[1].strip(), span, resolve), match[2] or "", keys)
+    if "|" in name:
+        return {"type": "string", "enum": [word.strip() for word in name.split("|")]}
+    if name in SCALARS:
+        return dict(SCALARS[name])
+    found = resolve(name)
+    if found is None:
+        raise refuse("SC423", span, f"unknown type `{name}`{suggestion(name, SCALARS)}", "write one of: " + ", ".join(SCALARS))
+    return found
+
+
+def _default(text: str, schema: Schema, span: Span) -> Any:
+    kind = schema.get("type")
+    if text in ("{}", "[]"):
+        return {} if text == "{}" else []
+    if kind == "boolean" and text in ("true", "false"):
+        return text == "true"
+    if kind in ("integer", "number"):
+        try:
+            return int(text) if kind == "integer" else float(text)
+        except ValueError:
+            raise refuse("SC424", span, f"the default `{text}` is not {kind}", "write a number") from None
+    if kind == "string" and "enum" in schema and text not in schema["enum"]:
+        raise refuse("SC424", span, f"the default `{text}` is not one of {schema['enum']}", "write one of them")
+    if kind in ("object", "array", "boolean"):
+        raise refuse("SC424", span, f"the default `{text}` does not fit type {kind}", "give it in `$schema`")
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1] if quoted else text
+
+
+def plain(node: Node) -> Any:
+    """Return a node as plain data."""
+    if node.kind == "map":
+        return {k.value if isinstance(k.value, str) else k.text: plain(v) for k, v in node.value}
+    if node.kind == "list":
+        return [plain(v) for v in node.value]
+    return node.value

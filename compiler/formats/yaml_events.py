@@ -1,0 +1,118 @@
+"""The door to libyaml: bytes in, parser events or one diagnostic out.
+
+Everything that can be wrong before there is a document is found here: size, encoding, control characters, syntax.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.model.diagnostic import Diagnostic, error
+from compiler.model.source import Span
+
+if TYPE_CHECKING:
+    from yaml.error import YAMLError
+
+STACK_LIMIT_BYTES = 1 << 20
+STREAM_LIMIT_BYTES = 64 << 20
+DEPTH_LIMIT = 100
+ALIAS_LIMIT_NODES = 400_000
+"""Nodes that the aliases of one stream may stand for in all, as in go-yaml."""
+
+_ADVICE = {
+    "mapping values are not allowed in this context": (
+        "a `key: value` cannot stand here",
+        "quote the text if it holds `: `, or check the indentation of this line and the one before",
+    ),
+    "could not find expected ':'": ("this line has no `:` after its key", "write `key: value`, or indent a longer text"),
+    "did not find expected key": (
+        "this line does not fit into the map around it",
+        "align it with the other keys, or quote the value before",
+    ),
+    "did not find expected '-' indicator": (
+        "this line does not fit into the list around it",
+        "begin it with `- ` in the column of the other items",
+    ),
+    "did not find expected ',' or '}'": ("this map in braces is not closed", "write `,` between entries and `}` at the end"),
+    "did not find expected ',' or ']'": ("this list in brackets is not closed", "write `,` between items and `]` at the end"),
+    "found unexpected end of stream": ("this quoted text is not closed", "write the closing quote"),
+    "found unknown escape character": ("this escape is unknown in a text in double quotes", "write `\\\\` for a backslash"),
+}
+
+
+def open_parser(raw: bytes) -> Any:
+    """Return a parser of YAML events: libyaml's, or PyYAML's own where that was not built."""
+    import yaml
+
+    return yaml.CSafeLoader(raw) if yaml.__with_libyaml__ else yaml.SafeLoader(raw)
+
+
+def check_bytes(file: str, raw: bytes, limit_bytes: int) -> Diagnostic | None:
+    """Return what is wrong with a file before it is parsed.
+
+    Errors: SC113 too large, SC102 not UTF-8.
+    """
+    if len(raw) > limit_bytes:
+        message = f"the file has {len(raw)} bytes; the limit is {limit_bytes}"
+        return error("SC113", message, help="split it into smaller files", span=Span(file, 1, 1, 1, 1))
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return error("SC102", "the file is UTF-16", help="save the file as UTF-8", span=Span(file, 1, 1, 1, 2))
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        return error(
+            "SC102",
+            f"the file is not UTF-8: byte 0x{raw[fault.start]:02x}",
+            help="save the file as UTF-8",
+            span=byte_span(file, raw, fault.start),
+        )
+    return None
+
+
+def byte_span(file: str, raw: bytes, offset: int) -> Span:
+    """Return the place of one byte; columns count characters, a byte-order mark has none."""
+    start = raw.rfind(b"\n", 0, offset) + 1
+    before = raw[start:offset].decode("utf-8", "replace").removeprefix("\ufeff")
+    line, column = raw.count(b"\n", 0, offset) + 1, len(before) + 1
+    return Span(file, line, column, line, column + 1)
+
+
+def span_of(file: str, event: Any) -> Span:
+    """Return the stretch of the file that an event covers."""
+    start, end = event.start_mark, event.end_mark
+    return Span(file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+def syntax_error(file: str, raw: bytes, fault: YAMLError) -> Diagnostic:
+    """Turn an exception of the parser into a diagnostic.
+
+    Errors: SC103 a control character, SC120 a tab as indentation, SC101 every other syntax error.
+    """
+    mark = getattr(fault, "problem_mark", None) or getattr(fault, "context_mark", None)
+    if mark is None:
+        return _unreadable(file, raw, fault)
+    span = Span(file, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
+    lines = raw.split(b"\n", mark.line + 1)
+    line = lines[mark.line].decode("utf-8", "replace") if mark.line < len(lines) else ""
+    if line[mark.column : mark.column + 1] == "\t":
+        return error("SC120", "a tab cannot indent YAML", help="indent with spaces", span=span)
+    problem = str(getattr(fault, "problem", None) or getattr(fault, "context", None) or "not YAML")
+    message, help_ = _ADVICE.get(problem, (problem, "check the quotes and the indentation here"))
+    begun = getattr(fault, "context_mark", None)
+    if problem == "found unexpected end of stream" and begun is not None:
+        span = Span(file, begun.line + 1, begun.column + 1, begun.line + 1, begun.column + 2)
+    return error("SC101", message, help=help_, span=span)
+
+
+def _unreadable(file: str, raw: bytes, fault: YAMLError) -> Diagnostic:
+    character = getattr(fault, "character", None)
+    offset = raw.find(chr(character).encode("utf-8", "replace")) if isinstance(character, int) else -1
+    if offset < 0:
+        reason = str(getattr(fault, "reason", None) or "not YAML")
+        return error("SC101", reason, help="save the file as UTF-8 text", span=Span(file, 1, 1, 1, 2))
+    return error(
+        "SC103",
+        f"control character U+{character:04X}",
+        help="remove it, or write it as an escape in double quotes",
+        span=byte_span(file, raw, offset),
+    )

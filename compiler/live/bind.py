@@ -1,0 +1,178 @@
+"""Secret values from the environment, files and sops, put into a bundle's Secrets in memory; never written anywhere."""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping
+from json import dumps
+from typing import Any, NamedTuple
+
+from compiler.live.mask import Redactor, secret_values
+from compiler.model.diagnostic import Diagnostic, Outcome, Severity
+from compiler.model.ids import ObjectId
+from compiler.model.manifest import Body, Bundle, Fill, Manifest
+
+UNFILLED = "stackc.dev/unfilled"
+_REASONS = {
+    "FileNotFoundError": "there is no such file",
+    "IsADirectoryError": "it is a folder",
+    "PermissionError": "it may not be read",
+}
+
+ReadFile = Callable[[str], bytes]
+"""Read a file that a `fromFile` or `sops` source names; raises OSError, or ValueError where the path is refused."""
+
+Decrypt = Callable[[str, str], bytes]
+"""Decrypt one key of a sops file, given its path; raises SopsError."""
+
+
+class SopsError(Exception):
+    """sops is missing or refused; `code` is the diagnostic's."""
+
+    def __init__(self, code: str, message: str, help: str) -> None:
+        super().__init__(message)
+        self.code, self.message, self.help = code, message, help
+
+
+class Bound(NamedTuple):
+    """A bundle that may go to a cluster, and nowhere else: its Secrets hold their values."""
+
+    bundle: Bundle
+    redact: Redactor
+
+    def __repr__(self) -> str:
+        return f"<Bound {self.bundle.stack}>"
+
+
+class Sources(NamedTuple):
+    """Where values come from: the process environment, files, sops."""
+
+    environment: Mapping[str, str]
+    read: ReadFile
+    decrypt: Decrypt
+
+
+def bind_secrets(bundle: Bundle, sources: Sources) -> Outcome[Bound]:
+    """Return the bundle with every fill entry bound, and all that is missing at once.
+
+    Errors: SC810 to SC814, each naming the Secret, the key and the source, never a value.
+    """
+    found: list[Diagnostic] = []
+    data: dict[ObjectId, Mapping[str, bytes]] = {}
+    texts: list[str] = []
+    for fill in bundle.fill:
+        values = _values(fill, sources, found)
+        texts.extend(value.decode("utf-8", "surrogateescape") for value in values.values())
+        if len(values) == len(fill.sources):
+            data[fill.object] = {**data.get(fill.object, {}), **_shaped(fill, values)}
+    if found:
+        return Outcome(None, tuple(found))
+    bound = bundle._replace(manifests=tuple(_filled(manifest, data.get(manifest.id)) for manifest in bundle.manifests))
+    return Outcome(Bound(bound, Redactor([*texts, *secret_values(bound.manifests)])))
+
+
+def _values(fill: Fill, sources: Sources, found: list[Diagnostic]) -> dict[str, bytes]:
+    values: dict[str, bytes] = {}
+    for key, source in fill.sources.items():
+        value = _value(source, sources)
+        if isinstance(value, bytes):
+            values[key] = value
+        else:
+            code, message, help = value
+            found.append(
+                Diagnostic(code, Severity.ERROR, f"{fill.object} key `{key}`: {message}", help, object=fill.object)
+            )
+    return values
+
+
+def _value(source: Mapping[str, Any], sources: Sources) -> bytes | tuple[str, str, str]:
+    """Return one value, or code, message and help of what is missing."""
+    if "fromEnv" in source:
+        name = source["fromEnv"]
+        value = sources.environment.get(name)
+        if value is None:
+            return "SC810", f"environment variable `{name}` is not set", f"set `{name}`"
+        if not value:
+            return (
+                "SC811",
+                f"environment variable `{name}` is empty",
+                f"set `{name}`: CI gives unknown secrets as empty text",
+            )
+        return value.encode("utf-8", "surrogateescape")
+    try:
+        if "fromFile" in source:
+            return sources.read(source["fromFile"])
+        if "sops" in source:
+            return sources.decrypt(source["sops"]["file"], source["sops"]["key"])
+    except SopsError as error:
+        return error.code, error.message, error.help
+    except (OSError, ValueError) as error:
+        path = source.get("fromFile") or source["sops"]["file"]
+        why = _REASONS.get(type(error).__name__, str(error))
+        return "SC812", f"file `{path}` can't be read: {why}", f"put the value in `{path}`"
+    return str(source.get("value", "")).encode()
+
+
+def _shaped(fill: Fill, values: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Turn bound values into the keys of the Secret."""
+    if fill.recipe != "docker-registry":
+        return values
+    text = {key: value.decode("utf-8", "surrogateescape").rstrip("\n") for key, value in values.items()}
+    user, password = text.get("username", ""), text.get("password", "")
+    login = b64encode(f"{user}:{password}".encode("utf-8", "surrogateescape")).decode()
+    server = text.get("server") or fill.server
+    config = {"auths": {server: {"username": user, "password": password, "auth": login}}}
+    return {".dockerconfigjson": dumps(config, separators=(",", ":")).encode("utf-8", "surrogateescape")}
+
+
+def _filled(manifest: Manifest, values: Mapping[str, bytes] | None) -> Manifest:
+    if values is None:
+        return manifest
+    encoded = {key: b64encode(value).decode() for key, value in values.items()}
+    body: Body = {**manifest.body, "data": {**(manifest.body.get("data") or {}), **encoded}}
+    metadata = dict(body["metadata"])
+    annotations = {k: v for k, v in (metadata.pop("annotations", None) or {}).items() if k != UNFILLED}
+    if annotations:
+        metadata["annotations"] = annotations
+    return manifest._replace(body={**body, "metadata": metadata})
+
+
+def missing_fill(manifests: Iterable[Manifest], fill: Iterable[Fill]) -> tuple[Diagnostic, ...]:
+    """Refuse Secrets that say they are unfilled and have no fill entry: applying them would empty their keys."""
+    known = {entry.object for entry in fill}
+    return tuple(
+        Diagnostic(
+            "SC815",
+            Severity.ERROR,
+            f"{manifest.id} has unfilled keys: `{keys}`",
+            "apply the stack itself, not its compiled output",
+            object=manifest.id,
+            api_version=manifest.api_version,
+        )
+        for manifest in manifests
+        if manifest.id not in known and (keys := (manifest.body["metadata"].get("annotations") or {}).get(UNFILLED))
+    )
+
+
+def run_sops(folder: str) -> Decrypt:
+    """Return a decrypter that runs the sops program in `folder`, where its `.sops.yaml` and paths are looked up."""
+
+    def decrypt(path: str, key: str) -> bytes:
+        import subprocess
+
+        place = "".join(f"[{dumps(part)}]" for part in key.split("."))
+        command = ["sops", "--decrypt", "--extract", place, path]
+        try:
+            done = subprocess.run(command, cwd=folder or None, capture_output=True, check=False, env=dict(os.environ))  # noqa: S603
+        except FileNotFoundError:
+            raise SopsError(
+                "SC813", f"`{path}` needs the program `sops`, which is not on the PATH", "install sops"
+            ) from None
+        if done.returncode:
+            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            last = said[-1] if said else f"exit code {done.returncode}"
+            raise SopsError("SC814", f"sops can't decrypt `{key}` of `{path}`: {last}", "run sops by hand to see why")
+        return done.stdout
+
+    return decrypt

@@ -1,0 +1,121 @@
+"""One object against the cluster: what a forced server-side dry run would change, and who else owns it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from compiler.diff.classes import classify
+from compiler.diff.merge import applied
+from compiler.diff.objects import diff_objects
+from compiler.live.mask import mask_pair
+from compiler.live.port import FIELD_MANAGER, Cause, ClusterError, ClusterPort
+from compiler.live.retry import retried
+from compiler.live.settings import Settings
+from compiler.model.change import Action, Change, Conflict, FieldChange
+from compiler.model.manifest import Body, Manifest
+
+# what a server writes on its own; `status` is not ours to change
+_SERVERS = frozenset({"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"})
+_FRESH_READS = 3
+_NO_CHANGE = ("immutable", "updates to ", "may not be changed", "cannot be changed", "can not be changed")
+
+
+class DryRun(NamedTuple):
+    """Shape: `result` is the object as it would be stored; `others` are the fields that other managers own."""
+
+    result: Body
+    created: bool
+    others: tuple[Cause, ...]
+
+
+def judge(manifest: Manifest, port: ClusterPort, live: Body | None, settings: Settings) -> Change:
+    """Return what applying one object would do; `live` is a recent read of it, or None where there is none.
+
+    Errors: raises the ClusterError of a refused dry run.
+    """
+    try:
+        run = _dry_run(port, manifest.body)
+    except ClusterError as error:
+        if error.code != 422:
+            raise
+        return _refused_update(manifest, port, live, settings, error)
+    if run.created:
+        return Change(manifest.id, Action.CREATE, api_version=manifest.api_version)
+    for _ in range(_FRESH_READS):
+        if live is not None and _version(live) == _version(run.result):
+            break
+        # the object changed between our read and the dry run
+        live = retried(lambda: port.get(manifest.api_version, manifest.id))
+        if live is None or _version(live) == _version(run.result):
+            break
+        run = _dry_run(port, manifest.body)
+    if live is None:
+        return Change(manifest.id, Action.CREATE, api_version=manifest.api_version)
+    change = compare(manifest, live, run.result, settings)
+    conflicts = tuple(Conflict(manifest.id, cause.field, cause.manager) for cause in run.others)
+    return change._replace(conflicts=conflicts, claims=_owners(live) != _owners(run.result))
+
+
+def judge_offline(manifest: Manifest, live: Body, settings: Settings, reason: str) -> Change:
+    """Return what applying an object would do, from its live form alone."""
+    shape = settings.shapes(manifest.api_version, manifest.id.kind)
+    change = compare(manifest, live, applied(live, manifest.body, shape), settings)
+    return change._replace(reason="; ".join(filter(None, (change.reason, reason))), claims=True)
+
+
+def compare(manifest: Manifest, live: Body, result: Body, settings: Settings) -> Change:
+    """Return the change between two forms of an object; Secrets are masked before anything is compared."""
+    before, after = mask_pair(_ours(live), _ours(result))
+    found = diff_objects(before, after, settings.shapes(manifest.api_version, manifest.id.kind))
+    action, reason = classify(manifest.id, before, found, settings.rows)
+    fields = tuple(_redacted(field, settings) for field in found)
+    return Change(manifest.id, action, fields, reason, api_version=manifest.api_version)
+
+
+def _dry_run(port: ClusterPort, body: Body) -> DryRun:
+    """Dry-run without force first: without conflicts the result is the same, and conflicts show themselves."""
+    try:
+        result, created = retried(lambda: port.apply(body, dry_run=True))
+        return DryRun(result, created, ())
+    except ClusterError as error:
+        if not error.conflicts:
+            raise
+        others = error.conflicts
+    result, created = retried(lambda: port.apply(body, dry_run=True, force=True))
+    return DryRun(result, created, others)
+
+
+def _refused_update(
+    manifest: Manifest, port: ClusterPort, live: Body | None, settings: Settings, error: ClusterError
+) -> Change:
+    """Tell a change that needs a new object from one that is wrong: 422 says both."""
+    live = live or retried(lambda: port.get(manifest.api_version, manifest.id))
+    if live is None:
+        raise error
+    change = judge_offline(manifest, live, settings, "")
+    if change.action in (Action.RECREATE, Action.DATA_RISK):
+        return change
+    if any(words in error.message for words in _NO_CHANGE):
+        fields = ", ".join(dict.fromkeys(f"`{cause.field}`" for cause in error.causes if cause.field))
+        return change._replace(action=Action.RECREATE, reason=f"{fields or 'a field'} is immutable")
+    raise error
+
+
+def _ours(body: Body) -> Body:
+    metadata = {key: value for key, value in body["metadata"].items() if key not in _SERVERS}
+    return {**{key: value for key, value in body.items() if key != "status"}, "metadata": metadata}
+
+
+def _redacted(field: FieldChange, settings: Settings) -> FieldChange:
+    return field._replace(old=settings.redact.value(field.old), new=settings.redact.value(field.new))
+
+
+def _version(body: Body) -> object:
+    return body["metadata"].get("resourceVersion")
+
+
+def _owners(body: Body) -> list[dict[str, Any]]:
+    """Return what we own, without the time at which we last said so."""
+    entries = body["metadata"].get("managedFields") or ()
+    ours = (entry for entry in entries if entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply")
+    return [{key: value for key, value in entry.items() if key != "time"} for entry in ours]

@@ -1,0 +1,61 @@
+"""Where a value came from: positions in the user's files, and paths into a document."""
+
+from typing import NamedTuple
+
+Path = tuple[str | int, ...]
+"""A place in a tree of maps and lists: keys and indices from the root."""
+
+
+class Span(NamedTuple):
+    """A stretch of one file; lines and columns count from 1, the end column is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Document(NamedTuple):
+    """One parsed YAML document with the place of every value and every key.
+
+    Shape: `spans[path]` is the value at `path`, `keys[path]` the key that leads to it (maps only).
+    """
+
+    file: str
+    data: object
+    spans: dict[Path, Span]
+    keys: dict[Path, Span]
+
+
+class Tree(NamedTuple):
+    """Several layers merged into one value that still knows where each part was written.
+
+    Shape: `trails[path]` lists the spans that set the value at `path`, newest first; `keys` as in `Document`;
+    `defaulted` holds the paths whose newest layer is a default of the stack (`spec.defaults`) or below.
+    """
+
+    data: object
+    trails: dict[Path, tuple[Span, ...]]
+    keys: dict[Path, Span]
+    defaulted: frozenset[Path] = frozenset()
+
+    def span(self, path: Path) -> Span | None:
+        """Return the place of the value at `path`, or of the nearest value around it."""
+        for end in range(len(path), -1, -1):
+            trail = self.trails.get(path[:end])
+            if trail:
+                return trail[0]
+        return None
+
+    def key_span(self, path: Path) -> Span | None:
+        """Return the place of the key at the end of `path`, else of its value, else of what is around it."""
+        return self.keys.get(path) or self.span(path)
+
+
+def pointer(path: Path) -> str:
+    """Return `path` as an RFC 6901 JSON pointer; the whole document is the empty string."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

@@ -1,0 +1,6 @@
+//go:build programs
+
+// Package programs keeps the command that the sandbox builds in go.mod; it is never compiled itself.
+package programs
+
+import _ "sigs.k8s.io/kwok/cmd/kwok"
