@@ -3,7 +3,8 @@
 Run as `python scripts/make_schema_packs.py [--sources DIR] [--server KUBECONFIG | --openapi DIR]`. Network: pip only.
 Out: `definitions.tsv` (first minor, last minor, name, schema as JSON) and `kinds.tsv` (first minor, last minor, group,
 version, kind, scope, definition), both sorted, so that a review shows what a new minor changed. With a server, its
-enums and defaults are first written to scripts/server_fields.json, which every later run folds in again.
+enums and defaults are first written to scripts/server_fields.json, which every later run folds in again; start it with
+`--runtime-config=api/all=true`, or the alpha and beta versions go without.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ Row = tuple[str, ...]
 def main() -> None:
     """Fetch, fold, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--server", type=Path, metavar="KUBECONFIG", help="a running server to take enums and defaults from")
+    parser.add_argument(
+        "--server", type=Path, metavar="KUBECONFIG", help="a running server to take enums and defaults from"
+    )
     parser.add_argument("--openapi", type=Path, metavar="DIR", help="the same from saved /openapi/v3 documents")
     parser.add_argument("--out", type=Path, default=TARGET)
     arguments = parser.parse_args()
@@ -44,28 +47,35 @@ def main() -> None:
 def write_packs(fetched: Fetched, fields: Mapping[str, Any], target: Path) -> None:
     """Write both tables for all minors."""
     scopes = read_scopes(HERE / "scopes.yaml")
+    not_required = read_not_required(HERE / "not_required.yaml")
     definitions: dict[Row, list[int]] = {}
     kinds: dict[Row, list[int]] = {}
     for minor, raw in fetched.minors.items():
-        small = fold(normalise(raw), fields)
+        small = fold(normalise(raw, not_required), fields)
         check_refs(minor, small)
         for name, schema in small.items():
             definitions.setdefault((name, _json(schema)), []).append(minor)
         for group, version, kind, name in kinds_of(raw):
             kinds.setdefault((group, version, kind, scope_of(scopes, group, kind), name), []).append(minor)
-    about = "\n".join(f"# {line}" for line in ("kubernetes-validate, by scripts/make_schema_packs.py", *fetched.provenance))
+    about = "\n".join(
+        f"# {line}" for line in ("kubernetes-validate, by scripts/make_schema_packs.py", *fetched.provenance)
+    )
     target.mkdir(parents=True, exist_ok=True)
     for name, table in (("definitions.tsv", definitions), ("kinds.tsv", kinds)):
-        rows = "\n".join("\t".join(row) for row in sorted(_rows(table), key=lambda row: (row[2:], row[:2])))
+        rows = "\n".join("\t".join(row) for row in sorted(_rows(table), key=lambda row: (row[2:-1], row[:2])))
         (target / name).write_text(f"{about}\n{rows}\n", encoding="utf-8")
 
 
 def read_scopes(file: Path) -> dict[tuple[str, str], str]:
     """Return the scope by group and kind."""
     rows = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return {
-        (group, kind): str(row["scope"]) for row in rows for group, kinds in row["kinds"].items() for kind in kinds
-    }
+    return {(group, kind): str(row["scope"]) for row in rows for group, kinds in row["kinds"].items() for kind in kinds}
+
+
+def read_not_required(file: Path) -> dict[str, list[str]]:
+    """Return, by definition, the required fields that no server demands."""
+    rows = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return {definition: fields for row in rows for definition, fields in row["fields"].items()}
 
 
 def scope_of(scopes: Mapping[tuple[str, str], str], group: str, kind: str) -> str:

@@ -53,27 +53,28 @@ def fields_of(documents: Iterable[Mapping[str, Any]]) -> Fields:
     """Return enum and default by definition and field: `{definition: {field: {"enum": …, "default": …}}}`.
 
     A list's item enum stands under `field[]`. Empty defaults are what Go's zero values look like, not a choice of the
-    API, and are left out, except `""` (which completes a list-map key).
+    API, and are left out, except the `""` of an optional string (which completes a list-map key).
     """
     found: Fields = {}
     for document in documents:
         for name, schema in document.get("components", {}).get("schemas", {}).items():
+            required = schema.get("required", ())
             for field, child in schema.get("properties", {}).items():
                 if field in ("apiVersion", "kind"):
                     continue
-                if facts := _facts(child):
+                if facts := _facts(child, empty=field not in required):
                     found.setdefault(name, {})[field] = facts
-                if facts := _facts(child.get("items", {}), default=False):
+                if facts := _facts(child.get("items", {})):
                     found.setdefault(name, {})[f"{field}[]"] = facts
     return found
 
 
-def _facts(schema: Mapping[str, Any], *, default: bool = True) -> Schema:
+def _facts(schema: Mapping[str, Any], *, empty: bool = False) -> Schema:
     facts: Schema = {}
     if "enum" in schema:
         facts["enum"] = sorted(schema["enum"])
     value = schema.get("default")
-    if default and (value == "" or value) and value != {}:
+    if value or (empty and value == ""):
         facts["default"] = value
     return facts
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import json
 import os.path
 from collections.abc import Mapping
 from functools import cache
 from types import ModuleType
 from typing import Any
 
-from compiler.build.core import Core, load_core
 from compiler.formats.files import FileRefused, Files
 from compiler.model.component import Code, Component, DocumentPlace, Rule
 from compiler.model.diagnostic import Bug, Diagnostic, Outcome, error
+from compiler.spec.schemas import shared_types
 
 BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
 GENERATED = "compiler._compiled"
@@ -27,7 +28,6 @@ class Catalog:
 
     def __init__(self, files: Files | None = None) -> None:
         self.files = files
-        self.core: Core = load_core()
         self.found: list[Diagnostic] = []
         self._known: dict[str, Component | None] = {}
         self._loading: list[str] = []
@@ -47,7 +47,7 @@ class Catalog:
 
     def definitions(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the named types that params refer to."""
-        return self.core.types
+        return shared_types()
 
     def _load(self, name: str) -> Component | None:
         if name in self._loading:
@@ -83,7 +83,7 @@ class Catalog:
         """Return the generated module of a component, as source."""
         from compiler.build.component_source import component_source
 
-        return component_source(name, folder, content, self._shared, self.core, digest)
+        return component_source(name, folder, content, self._shared, digest)
 
     def _compile(self, name: str, folder: str, content: Mapping[str, bytes], digest: str) -> dict[str, Any] | None:
         made = self.source(name, folder, content, digest)
@@ -96,8 +96,10 @@ class Catalog:
 
     def _shared(self, name: str) -> dict[str, Any] | None:
         """Resolve a type name that a component does not declare."""
-        if name in self.core.types:
+        if name in shared_types():
             return {"$ref": name}
+        if name.startswith("="):
+            return dict(shared_types()[name[1:]])
         if name.startswith("use/"):
             other = self.get(name.removeprefix("use/"))
             return dict(other.params) if other else None
@@ -175,7 +177,7 @@ def component_of(folder: str, namespace: Mapping[str, Any]) -> Component:
         namespace["PARAMS"],
         tuple(DocumentPlace(*d) for d in namespace["DOCUMENTS"]),
         tuple(Rule(*r) for r in namespace["RULES"] if r),
-        namespace["CRDS"],
+        tuple(json.loads(namespace["CRDS"])),
         namespace["FILES"],
         code,
     )

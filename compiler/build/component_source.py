@@ -5,21 +5,23 @@ The built-in catalog goes through here when the wheel is built, a user's `compon
 
 from __future__ import annotations
 
+import json
 import pprint
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from compiler.build.core import Core
+from compiler.build.crd import expand_crd
 from compiler.build.params import RESOLVED
 from compiler.build.rules_source import write_rules
 from compiler.build.shapes import SHAPES
 from compiler.formats import shorthand
 from compiler.formats.expr.codegen import OPEN, VERSION, Scope
 from compiler.formats.template_code import Writer, write_item, write_value
-from compiler.formats.template_ir import Item, Literal, Refused, read_item, refuse
+from compiler.formats.template_ir import Refused, read_item, refuse
 from compiler.formats.yaml_read import Node, compose_all
 from compiler.model.diagnostic import Diagnostic, Outcome, outcome
 from compiler.model.source import Span
+from compiler.spec.schemas import shared_sections, shared_types
 
 HEADER = '''"""Generated from {folder}; do not edit."""
 from compiler.formats.expr.library import FILTERS, FUNCTIONS, TESTS
@@ -41,12 +43,11 @@ Shared = Callable[[str], shorthand.Schema | None]
 
 
 def component_source(
-    name: str, folder: str, files: Files, shared: Shared, core: Core, digest: str
+    name: str, folder: str, files: Files, shared: Shared, digest: str
 ) -> Outcome[str]:
     """Return the Python source of one component.
 
-    Shape: `shared` resolves type names that the component does not declare (`Resources`, `use/NAME`); `core` is the
-    language's own part: shared types, and the sections that `reads` may name.
+    Shape: `shared` resolves type names that the component does not declare (`Resources`, `use/NAME`).
     Errors: SC40x for component.yaml, SC41x for templates, SC42x for types, SC43x for rules; all of them at once.
     """
     found: list[Diagnostic] = []
@@ -59,7 +60,7 @@ def component_source(
     for key, (node, _) in entries.items():
         if key not in META_KEYS:
             found.append(refuse("SC402", node.span, f"unknown key `{key}`", "write one of: " + ", ".join(sorted(META_KEYS))).diagnostic)
-    builder = _Builder(folder, files, shared, core, entries, found)
+    builder = _Builder(folder, files, shared, entries, found)
     text = builder.build(name, digest)
     return outcome(text, found)
 
@@ -76,11 +77,10 @@ class _Builder:
         folder: str,
         files: Files,
         shared: Shared,
-        core: Core,
         entries: dict[str, tuple[Node, Node]],
         found: list[Diagnostic],
     ) -> None:
-        self.folder, self.files, self.shared, self.core = folder, files, shared, core
+        self.folder, self.files, self.shared = folder, files, shared
         self.entries, self.found = entries, found
         self.out = Writer()
         self.documents: list[tuple[str, str, int]] = []
@@ -103,7 +103,7 @@ class _Builder:
             "PARAMS": params,
             "DOCUMENTS": tuple(self.documents),
             "RULES": rules,
-            "CRDS": tuple(self.crds),
+            "CRDS": json.dumps(self.crds, separators=(",", ":")),
             "FILES": self._texts(),
             "LOCATIONS": {},
         }
@@ -125,9 +125,17 @@ class _Builder:
             return None
 
     def _params(self) -> shorthand.Schema:
-        if "params" not in self.entries:
-            return {"type": "object", "properties": {}}
-        return shorthand.read_type(self.entries["params"][1], self.resolve)
+        """Return the schema of the params: the items of a shared list have the list's own shape below them."""
+        own: shorthand.Schema = {"type": "object", "properties": {}}
+        if "params" in self.entries:
+            own = shorthand.read_type(self.entries["params"][1], self.resolve)
+        section = shorthand.plain(self.entries["section"][1]) if "section" in self.entries else ""
+        shape = shared_sections().get(section, {}).get("items")
+        if shape is None:
+            return own
+        shape = shared_types()[shape["$ref"]] if "$ref" in shape else shape
+        required = sorted({*shape.get("required", ()), *own.get("required", ())})
+        return {"type": "object", "properties": {**shape["properties"], **own["properties"]}, "required": required}
 
     def resolve(self, name: str) -> shorthand.Schema | None:
         """Return a named type: the component's own first, then the shared ones."""
@@ -149,7 +157,7 @@ class _Builder:
         if kind in SHAPES:
             return SHAPES[kind]
         if "$ref" in schema:
-            return self.shape(self.core.types[kind])
+            return self.shape(shared_types()[kind])
         made: dict[str, Any] = {}
         if "properties" in schema:
             made["properties"] = {k: self.shape(v) for k, v in schema["properties"].items()}
@@ -165,7 +173,7 @@ class _Builder:
             names[name] = (f"ctx[{name!r}]", self.shape(schema))
         stack: dict[str, Any] = {"name": OPEN, "kubernetes": VERSION, "preset": OPEN}
         for section in meta.get("reads") or ():
-            declared = self.core.sections.get(section)
+            declared = shared_sections().get(section)
             stack[section] = self.shape(declared) if declared else OPEN
         names["self"] = ("ctx['self']", {"properties": {"name": OPEN, "namespace": OPEN, "version": VERSION}})
         names["stack"] = ("ctx['stack']", {"properties": stack})
@@ -201,21 +209,19 @@ class _Builder:
         kind = "use" if "use" in keys else "crd" if "crd" in keys else "object"
         if kind == "object" and not {"apiVersion", "kind"} <= keys:
             raise refuse("SC403", node.span, "a document without apiVersion and kind", "write both, or `use:` or `crd:`")
-        item = read_item(node)
         if kind == "crd":
-            self._crd(node, item)
+            self._crd(node)
             return
+        item = read_item(node)
         number = len(self.documents)
         self.documents.append((kind, f"{self.folder}/{path}", node.span.line))
         if kind == "use":
             self._check_use(node)
         write_item(self.out, item, 1, scope, f"out.append(({number}, {{}}))")
 
-    def _crd(self, node: Node, item: Item) -> None:
-        if not isinstance(item, Literal):
+    def _crd(self, node: Node) -> None:
+        if "${{" in json.dumps(shorthand.plain(node)):
             raise refuse("SC404", node.span, "a compact CRD takes no expressions", "write the values")
-        from compiler.build.crd import expand_crd
-
         core = str(shorthand.plain(self.entries["coreTypes"][1])) if "coreTypes" in self.entries else ""
         self.crds.append(expand_crd(node, core, self.types))
 

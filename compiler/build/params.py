@@ -96,7 +96,7 @@ class _Maker:
         if "default" in schema:
             each = self.make(schema)
             return lambda key, filling: each(schema["default"], key, filling)
-        if "$ref" in schema or schema.get("x-optional") or "x-union" in schema or "x-type" in schema:
+        if "$ref" in schema or schema.get("x-optional") or "x-union" in schema or schema.get("x-type") in CONVERSIONS:
             return None
         if "properties" in schema and not schema.get("required"):
             each = self.make(schema)

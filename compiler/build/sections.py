@@ -7,6 +7,7 @@ from typing import Any
 
 from compiler.build.catalog import Catalog
 from compiler.model.component import Component
+from compiler.spec.schemas import core_schema
 
 LISTS = ("jobs", "queues", "priorityClasses")
 """Shared lists whose items each become an instance of a component."""
@@ -34,7 +35,7 @@ def serving(catalog: Catalog, section: str) -> tuple[Component, ...]:
 
 def stack_schema(catalog: Catalog) -> Mapping[str, Any]:
     """Return the schema of a whole stack: the core's sections, and those that components bring."""
-    core = catalog.core.stack
+    core = core_schema()
     spec = core["properties"]["spec"]
     properties = dict(spec["properties"])
     by_section: dict[str, list[Component]] = {}

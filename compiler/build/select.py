@@ -13,6 +13,7 @@ from compiler.model.component import Component
 from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
 from compiler.model.source import Path
 from compiler.model.stack import Instance, Stack
+from compiler.spec.schemas import shared_sections
 
 CORE_KEYS = ("version", "namespace", "enabled", "placement", "imagePullSecrets", "workloads")
 
@@ -30,7 +31,7 @@ def select(stack: Stack, catalog: Catalog) -> Outcome[tuple[Instance, ...]]:
             made += [i for n, item in enumerate(value) if (i := _item(stack, catalog, key, n, item, found))]
         elif key == "components":
             made += [i for n, item in enumerate(value) if (i := _component(stack, catalog, n, item, found))]
-        elif key not in catalog.core.sections and isinstance(value, dict) and value.get("enabled", True):
+        elif key not in shared_sections() and isinstance(value, dict) and value.get("enabled", True):
             made += _section(stack, catalog, key, value, found)
     _refuse_doubles(stack, catalog, made, found)
     return outcome(tuple(made), (*catalog.found, *found))

@@ -33,7 +33,7 @@ def _parse(text: str) -> int | None:
         scale, power = _SCALE[suffix], -len(fraction)
     else:
         scale, power = NANO, min(int(suffix[1:]), _MAX_EXPONENT) - len(fraction)
-    value = digits * scale * 10**power if power >= 0 else -(-digits * scale // 10 ** min(-power, 200))
+    value: int = digits * scale * int(10**power) if power >= 0 else -(-digits * scale // int(10 ** min(-power, 200)))
     return -value if sign == "-" else value
 
 

@@ -48,12 +48,14 @@ def unsupported(path: Path, value: object, allowed: Iterable[str]) -> Problem:
     names = list(allowed)
     listed = ", ".join(f"`{n}`" for n in names)
     near = nearest(str(value), names)
-    return Problem(path, f"`{shown(value)}` is not supported: write one of {listed}", f"write `{near}`" if near else "")
+    said = f"`{shown(value)}`" if value != "" else "an empty text"
+    return Problem(path, f"{said} is not supported: write one of {listed}", f"write `{near}`" if near else "")
 
 
 def invalid(path: Path, value: object, why: str, help: str = "") -> Problem:
     """Report a value with the reason why the server refuses it."""
-    return Problem(path, f"`{shown(value)}` is not valid: {why}", help)
+    said = f"`{shown(value)}`" if value != "" else "an empty text"
+    return Problem(path, f"{said} is not valid: {why}", help)
 
 
 def shown(value: object, limit: int = 80) -> str:

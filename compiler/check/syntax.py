@@ -6,6 +6,7 @@ Source: k8s.io/apimachinery pkg/util/validation and pkg/api/validate/content at 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _LABEL = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _is_label = re.compile(_LABEL).fullmatch
@@ -80,6 +81,7 @@ def fully_qualified_name(value: str) -> str:
     return dns_subdomain(value) or ("" if value.count(".") >= 2 else "must have at least three parts with dots between")
 
 
+@lru_cache(maxsize=8192)
 def qualified_name(value: str) -> str:
     """Check a label key: `name` or `prefix/name`."""
     prefix, slash, name = value.rpartition("/")
@@ -123,7 +125,9 @@ def config_key(value: str) -> str:
 def env_name(value: str, minor: int) -> str:
     """Check the name of an environment variable; from 1.32 on every printable character but `=` is allowed."""
     if minor >= 32:
-        return "" if _is_relaxed_env_name(value) else "a variable name has printable ASCII characters other than `=` only"
+        return (
+            "" if _is_relaxed_env_name(value) else "a variable name has printable ASCII characters other than `=` only"
+        )
     if not _is_env_name(value):
         return "a variable name has letters, digits, `_`, `-` and `.` only, and no digit first"
     return _no_parent(value)
@@ -149,7 +153,9 @@ def port_number(value: int) -> str:
 
 def port(value: object) -> str:
     """Check a port given by number or by name."""
-    return port_name(value) if isinstance(value, str) else port_number(value) if isinstance(value, int) else "not a port"
+    return (
+        port_name(value) if isinstance(value, str) else port_number(value) if isinstance(value, int) else "not a port"
+    )
 
 
 def path_segment(value: str) -> str:

@@ -88,10 +88,10 @@ def _value(outcome: Outcome[T], exit_code: int, sources: Mapping[str, bytes] | N
 
 
 def _refuse(diagnostics: Iterable[Diagnostic], exit_code: int, sources: Mapping[str, bytes]) -> NoReturn:
-    from compiler.report import text
+    from compiler.report.text import render
 
     color = sys.stderr.isatty()
-    click.echo(text.render(tuple(diagnostics), sources, color=color), err=True, nl=False)
+    click.echo(render(tuple(diagnostics), sources, color=color), err=True, nl=False)
     sys.exit(exit_code)
 
 

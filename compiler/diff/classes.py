@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -25,15 +24,16 @@ Pattern = tuple[str, ...]
 class ClassRow(NamedTuple):
     """One row of rules/changes.yaml.
 
-    Shape: `kinds` are `Kind.group` (`Kind` in the core group); `when` is a (path, value) of the old object or None.
+    Shape: `kinds` are `Kind.group` (`Kind` in the core group); `event` is `change`, `shrink` or `delete`;
+    `condition` is a (path, value) of the old object or None.
     """
 
     kinds: frozenset[str]
     path: Pattern
     exempt: tuple[Pattern, ...]
-    on: str
+    event: str
     new: object
-    when: tuple[Pattern, object] | None
+    condition: tuple[Pattern, object] | None
     action: Action
 
 
@@ -44,7 +44,7 @@ def read_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[ClassRow, ...]:
             frozenset(row["kinds"]),
             _pattern(row["path"]),
             tuple(map(_pattern, row.get("except", ()))),
-            row.get("on", "change"),
+            row.get("when", "change"),
             row.get("new"),
             (_pattern(row["if"]["path"]), row["if"]["is"]) if "if" in row else None,
             _CLASSES[row["class"]],
@@ -61,7 +61,7 @@ def classify(
         return Action.UNCHANGED, ""
     worst, reason = Action.IN_PLACE, ""
     for row in _rows_for(id, rows):
-        if _RANK[row.action] <= _RANK[worst] or row.on == "delete" or not _holds(row, old):
+        if _RANK[row.action] <= _RANK[worst] or row.event == "delete" or not _holds(row, old):
             continue
         hit = next((field for field in fields if _matches(row, field)), None)
         if hit is not None:
@@ -71,7 +71,7 @@ def classify(
 
 def classify_delete(id: ObjectId, rows: Iterable[ClassRow]) -> tuple[Action, str]:
     """Return what deleting an object means."""
-    if any(row.on == "delete" for row in _rows_for(id, rows)):
+    if any(row.event == "delete" for row in _rows_for(id, rows)):
         return Action.DATA_RISK, f"deleting a {id.kind} deletes what it holds"
     return Action.DELETE, ""
 
@@ -82,7 +82,7 @@ def _rows_for(id: ObjectId, rows: Iterable[ClassRow]) -> Iterable[ClassRow]:
 
 
 def _pattern(text: str) -> Pattern:
-    return tuple(re.sub(r"\[\*\]", ".*", text).split(".")) if text else ()
+    return tuple(text.split(".")) if text else ()
 
 
 def _plain(path: FieldPath) -> tuple[str, ...]:
@@ -97,13 +97,13 @@ def _within(path: tuple[str, ...], pattern: Pattern) -> bool:
 def _matches(row: ClassRow, field: FieldChange) -> bool:
     path = _plain(field.path)
     if _within(path, row.path):
-        if row.on == "shrink" and not _shrinks(field.old, field.new):
+        if row.event == "shrink" and not _shrinks(field.old, field.new):
             return False
         if row.new is not None and not _sets(field.new, row.new):
             return False
         return not any(_within(path, exempt) for exempt in row.exempt)
     # the change is of a whole map above the row's field: it counts when the field is in either side
-    above = path == row.path[: len(path)] and row.on == "change"
+    above = path == row.path[: len(path)] and row.event == "change"
     below = row.path[len(path) :]
     if not above or (row.new is not None and not _sets(_at(field.new, below), row.new)):
         return False
@@ -115,7 +115,7 @@ def _sets(value: object, wanted: object) -> bool:
 
 
 def _holds(row: ClassRow, old: Mapping[str, Any]) -> bool:
-    return row.when is None or _at(old, row.when[0]) == row.when[1]
+    return row.condition is None or _at(old, row.condition[0]) == row.condition[1]
 
 
 def _at(value: object, pattern: Pattern) -> object:

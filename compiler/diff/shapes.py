@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from compiler.formats.packs import list_keys
+
 Schema = Mapping[str, Any]
 _NO_DEFINITIONS: Mapping[str, Schema] = {}
 
@@ -12,8 +14,8 @@ _NO_DEFINITIONS: Mapping[str, Schema] = {}
 class Shape(NamedTuple):
     """A schema node seen through its references.
 
-    Shape: `schema` is a node of a schema pack (`x-list`, `x-keys`, `$ref` = name in `definitions`) or of a CRD
-    (`x-kubernetes-list-type`, `x-kubernetes-list-map-keys`); `name` is the definition it was reached by.
+    Shape: `schema` is a node of a schema pack or a CRD (`x-kubernetes-list-type` …), or of a stack schema (`x-list`,
+    `x-keys`); `$ref` ends in a name in `definitions`; `name` is the definition it was reached by.
     """
 
     schema: Schema
@@ -36,13 +38,13 @@ class Shape(NamedTuple):
     def list_type(self) -> str:
         """`map`, `set` or `atomic`; a list that says nothing is atomic, as for the API server."""
         schema = self.schema
-        return str(schema.get("x-list") or schema.get("x-kubernetes-list-type") or "atomic")
+        said = schema.get("x-list") or schema.get("x-kubernetes-list-type")
+        return str(said) if said else "map" if list_keys(schema) else "atomic"
 
     @property
     def list_keys(self) -> tuple[str, ...]:
         """The fields that identify an item of a `map` list."""
-        schema = self.schema
-        return tuple(schema.get("x-keys") or schema.get("x-kubernetes-list-map-keys") or ())
+        return tuple(self.schema.get("x-keys") or ()) or list_keys(self.schema)
 
     @property
     def is_quantity(self) -> bool:

@@ -1,4 +1,4 @@
-"""The built-in kinds and schemas of each Kubernetes minor, read from schemas/kubernetes/ as far as they are asked for."""
+"""The built-in kinds and schemas of each Kubernetes minor, from schemas/kubernetes/; parsed when they are asked for."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Pack:
         return None if name is None else self.definitions[name]
 
     def versions(self, group: str, kind: str) -> tuple[str, ...]:
-        """Return the versions in which a kind is served: stable ones first, then beta, alpha; the newest of each first."""
+        """Return the versions that serve a kind: stable ones first, then beta, alpha; the newest of each first."""
         return self._versions.get((group, kind), ())
 
     def knows(self, group: str, kind: str) -> bool:
@@ -76,7 +76,7 @@ class Pack:
         return (group, kind) in self._versions
 
     def core_type(self, name: str) -> str | None:
-        """Return the definition behind a short type name: `core/v1.PodTemplateSpec`, `meta/v1.ObjectMeta`, `Quantity`."""
+        """Return the definition behind a short name: `core/v1.PodTemplateSpec`, `meta/v1.ObjectMeta`, `Quantity`."""
         if name in _SHORT:
             return _SHORT[name]
         package, _, kind = name.rpartition("/")
@@ -100,8 +100,8 @@ def load_pack(minor: int) -> Pack:
         raise Bug(f"no schema pack for 1.{minor}")
     texts = {}
     for line in _rows("definitions.tsv", minor):
-        name, _, text = line[6:].partition(b"\t")
-        texts[name.decode()] = text
+        key, _, text = line[6:].partition(b"\t")
+        texts[key.decode()] = text
     kinds = {}
     for line in _rows("kinds.tsv", minor):
         group, version, kind, scope, name = line[6:].decode().split("\t")

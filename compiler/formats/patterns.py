@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
 
 LIMIT = 2_000
 """Characters of one pattern; the API server's own limit is the size of the object."""
@@ -18,11 +17,13 @@ class PatternRefused(Exception):
 def linear(pattern: str) -> Callable[[str], bool]:
     """Return a predicate: does the pattern occur in the text? Its time is linear in the text, whatever the pattern.
 
-    Errors: PatternRefused for a syntax that RE2 does not have (lookaround, backreferences) or a pattern that is too big.
+    Errors: PatternRefused for what RE2 does not have (lookaround, backreferences), or a pattern that is too big.
     Source: JSON Schema's `pattern` is a search; apiextensions compiles it with Go's regexp, which is RE2's syntax.
     """
     if len(pattern) > LIMIT:
         raise PatternRefused(f"longer than {LIMIT} characters")
+    from importlib import import_module  # google-re2 costs 5 ms, and most stacks bring no pattern
+
     re2 = import_module("re2")
     options = re2.Options()
     options.log_errors = False

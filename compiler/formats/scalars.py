@@ -16,10 +16,22 @@ class Format(NamedTuple):
     expected: str
 
 
-def _text(pattern: str, flags: int = 0) -> Predicate:
+def _form(pattern: str) -> Callable[[str], bool]:
+    """Make a test of a whole text; it is compiled at the first use, which few runs come to."""
+    made: list[Callable[[str], object]] = []
+
+    def fits(text: str) -> bool:
+        if not made:
+            made.append(re.compile(pattern, re.ASCII).fullmatch)
+        return made[0](text) is not None
+
+    return fits
+
+
+def _text(pattern: str) -> Predicate:
     """Make a predicate that holds for other types, too: `type` speaks about those."""
-    match = re.compile(pattern, flags).fullmatch
-    return lambda value: not isinstance(value, str) or match(value) is not None
+    fits = _form(pattern)
+    return lambda value: not isinstance(value, str) or fits(value)
 
 
 def _between(low: int, high: int) -> Predicate:
@@ -39,7 +51,11 @@ def is_quantity(value: object) -> bool:
 
 
 def _is_int_or_string(value: object) -> bool:
-    return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31)
+    if isinstance(value, float):
+        return value.is_integer() and -(2**31) <= value < 2**31
+    return isinstance(value, str) or (
+        isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31
+    )
 
 
 def is_base64(value: object) -> bool:
@@ -56,10 +72,9 @@ def is_base64(value: object) -> bool:
     return len(text) % 4 == 0
 
 
-_DATE_TIME = re.compile(
-    r"[0-9]{4}-(?:0[1-9]|1[0-2])-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.,][0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})",
-    re.ASCII,
-).fullmatch
+_is_date_time_text = _form(
+    r"[0-9]{4}-(?:0[1-9]|1[0-2])-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.,][0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 _MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -76,7 +91,7 @@ def _is_date(value: object) -> bool:
 
 
 def _is_date_time(value: object) -> bool:
-    return not isinstance(value, str) or (_DATE_TIME(value) is not None and _is_date(value[:10]))
+    return not isinstance(value, str) or (_is_date_time_text(value) and _is_date(value[:10]))
 
 
 def _is_ip(value: object, *, versions: tuple[int, ...] = (4, 6)) -> bool:
@@ -112,13 +127,9 @@ _IMAGE = (
 )
 """Source: distribution/reference regexp.go, ReferenceRegexp. Its parts cannot overlap, so matching stays linear."""
 
-_is_image = _text(_IMAGE, re.ASCII)
-_is_host = _text(_HOST, re.ASCII)
-_DURATION = re.compile(r"[0-9]+(?:d|h|m|s|ms)(?:[0-9]+(?:h|m|s|ms))*", re.ASCII).fullmatch
-
-
-def _is_duration(value: object) -> bool:
-    return not isinstance(value, str) or _DURATION(value) is not None
+_is_image = _text(_IMAGE)
+_is_host = _form(_HOST)
+_is_duration = _text(r"[0-9]+(?:d|h|m|s|ms)(?:[0-9]+(?:h|m|s|ms))*")
 
 
 def _is_name(value: object) -> bool:
@@ -136,12 +147,15 @@ def _is_host_port(value: object) -> bool:
     return _is_host(host.lower()) and port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535
 
 
+INTEGERS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
+"""Bounds of the integer formats, both inclusive."""
+
 FORMATS: dict[str, Format] = {
     # Kubernetes: built-in types, and the formats that apiextensions checks in custom resources.
     "quantity": Format(is_quantity, "a quantity such as `500m` or `1Gi`"),
     "int-or-string": Format(_is_int_or_string, "a 32-bit integer or a string"),
-    "int32": Format(_between(-(2**31), 2**31 - 1), "a 32-bit integer"),
-    "int64": Format(_between(-(2**63), 2**63 - 1), "a 64-bit integer"),
+    "int32": Format(_between(*INTEGERS["int32"]), "a 32-bit integer"),
+    "int64": Format(_between(*INTEGERS["int64"]), "a 64-bit integer"),
     "byte": Format(is_base64, "base64"),
     "date-time": Format(_is_date_time, "a time such as `2026-01-31T12:00:00Z`"),
     "date": Format(_is_date, "a date such as `2026-01-31`"),
@@ -158,7 +172,7 @@ FORMATS: dict[str, Format] = {
     "Ip": Format(_is_ip, "an IP address"),
     "Name": Format(_is_name, "lower-case letters, digits, `-` and `.`, with a letter or digit at both ends"),
     "Label": Format(_is_label, "at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends"),
-    "Version": Format(_text(r"[0-9]+(?:\.[0-9]+)*(?:[-+.][0-9A-Za-z]+)*", re.ASCII), "a version such as `1.4.2`, without `v`"),
+    "Version": Format(_text(r"[0-9]+(?:\.[0-9]+)*(?:[-+.][0-9A-Za-z]+)*"), "a version such as `1.4.2`, without `v`"),
 }
 """Forms by name: `format:` in every schema, `x-type:` (a shared type's name) in the stack's own.
 

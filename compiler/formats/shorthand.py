@@ -17,7 +17,8 @@ from compiler.model.source import Span
 
 Schema = dict[str, Any]
 Resolve = Callable[[str], Schema | None]
-"""Finds a named type: `Resources`, `core/v1.PodSpec`, `use/openfx-function`. Gives None for a name it does not know."""
+"""Finds a named type: `Resources`, `core/v1.PodSpec`, `use/openfx-function`; `=Resources` is the type itself in place of a
+reference to it. Gives None for a name it does not know."""
 
 SCALARS: Mapping[str, Schema] = {
     "string": {"type": "string"},
@@ -65,11 +66,13 @@ def _map_type(node: Node, resolve: Resolve) -> Schema:
         return {"type": "object", "additionalProperties": read_type(entries[0][2], resolve)}
     properties: dict[str, Schema] = {}
     required: list[str] = []
+    marks: Schema = {}
     for index, (name, key, value) in enumerate(entries):
         if name == "$extends":
-            base = read_type(value, resolve)
+            base = _whole(read_type(value, resolve), resolve)
             properties = {**base.get("properties", {}), **properties}
             required += base.get("required", [])
+            marks = {k: base[k] for k in ("x-type", "x-union") if k in base}
             continue
         schema, must = _field_type(entries, index, value, resolve)
         for part in name.split(","):
@@ -82,8 +85,15 @@ def _map_type(node: Node, resolve: Resolve) -> Schema:
             properties[field] = {**schema, "x-optional": True} if optional else schema
             if needed:
                 required.append(field)
-    made: Schema = {"type": "object", "properties": properties}
-    return {**made, "required": sorted(set(required))} if required else made
+    made: Schema = {"type": "object", "properties": properties, **marks}
+    needed_fields = sorted(f for f in set(required) if "default" not in properties[f])
+    return {**made, "required": needed_fields} if needed_fields else made
+
+
+def _whole(schema: Schema, resolve: Resolve) -> Schema:
+    """Return what a reference to a shared type refers to, so that its fields can be taken over."""
+    found = resolve("=" + str(schema["$ref"])) if "$ref" in schema else None
+    return found or schema
 
 
 def _field_type(

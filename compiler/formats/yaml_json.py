@@ -29,7 +29,10 @@ def json_documents(raw: bytes) -> Iterator[tuple[int, Any]]:
 
     Errors: raises NotJson for anything that the YAML loader must judge: syntax, duplicate keys, huge numbers, depth.
     """
-    text = raw.decode("utf-8").removeprefix("\ufeff")
+    try:
+        text = raw.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        raise NotJson from None
     decoder = json.JSONDecoder(
         object_pairs_hook=_unique, parse_int=_integer, parse_float=_fraction, parse_constant=_refuse, strict=True
     )

@@ -10,7 +10,9 @@ from compiler.formats.yaml_records import Node
 from compiler.model.source import Path, Span
 
 _SEPARATOR = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_CONTENT = re.compile(rb"^(?!\s*(?:#|$)|%|---\s*(?:#.*)?$|\.\.\.\s*$|\s*(?:null|Null|NULL|~)\s*(?:#.*)?$).", re.MULTILINE)
+_CONTENT = re.compile(
+    rb"^(?!\s*(?:#|$)|%|---\s*(?:#.*)?$|\.\.\.\s*$|\s*(?:null|Null|NULL|~)\s*(?:#.*)?$).", re.MULTILINE
+)
 
 
 def locate(raw: bytes, file: str, index: int, path: Path, *, key: bool = False) -> Span | None:

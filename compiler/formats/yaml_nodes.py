@@ -5,9 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from yaml.error import YAMLError
-from yaml.events import AliasEvent, DocumentStartEvent, MappingStartEvent, ScalarEvent, SequenceStartEvent, StreamEndEvent
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
 
-from compiler.formats.yaml_events import ALIAS_LIMIT_NODES, DEPTH_LIMIT, open_parser, span_of, syntax_error
+from compiler.formats.yaml_events import (
+    ALIAS_LIMIT_NODES,
+    DEPTH_LIMIT,
+    DIAGNOSTICS_LIMIT,
+    NODES_LIMIT,
+    open_parser,
+    shown,
+    span_of,
+    syntax_error,
+    too_many_values,
+)
 from compiler.formats.yaml_odd import STRING_TAGS, shown_tag
 from compiler.formats.yaml_records import Node
 from compiler.formats.yaml_scalars import NOT_FINITE, plain
@@ -34,6 +51,7 @@ class Composer:
         self.anchors: dict[str, Node | None] = {}
         self.sizes: dict[int, int] = {}
         self.aliased_nodes = 0
+        self.nodes = 0
 
     def documents(self) -> list[Node]:
         """Return the documents that could be composed; at a syntax error or a limit reading ends."""
@@ -50,8 +68,11 @@ class Composer:
         return found
 
     def _report(self, code: str, message: str, help_: str, span: Span, notes: tuple[Note, ...] = ()) -> None:
-        if not self.lenient:
-            self.diagnostics.append(error(code, message, help=help_, span=span, notes=notes))
+        if self.lenient:
+            return
+        self.diagnostics.append(error(code, message, help=help_, span=span, notes=notes))
+        if len(self.diagnostics) >= DIAGNOSTICS_LIMIT:
+            raise _Stop
 
     def _span(self, event: Any) -> Span:
         span = span_of(self.file, event)
@@ -63,13 +84,17 @@ class Composer:
         if event.__class__ is AliasEvent:
             return self._alias(event)
         span, anchor = self._span(event), event.anchor
+        self.nodes += 1
+        if self.nodes > NODES_LIMIT:
+            self.diagnostics.append(too_many_values(self.file, NODES_LIMIT))
+            raise _Stop
         if depth > DEPTH_LIMIT or (depth == DEPTH_LIMIT and event.__class__ is not ScalarEvent):
             self._report("SC114", f"nested deeper than {DEPTH_LIMIT} levels", "flatten the document", span)
             raise _Stop
         if anchor is not None:
             self.anchors[anchor] = None
             if not self.aliases:
-                self._report("SC105", f"anchor `&{anchor}` is not allowed here", "write the value out", span)
+                self._report("SC105", f"anchor `&{shown(anchor)}` is not allowed here", "write the value out", span)
         if event.__class__ is ScalarEvent:
             node = self._scalar(event, span)
         elif event.__class__ is MappingStartEvent:
@@ -81,13 +106,13 @@ class Composer:
         return node
 
     def _alias(self, event: Any) -> Node:
-        span, name = self._span(event), event.anchor
-        node = self.anchors.get(name)
+        span, name = self._span(event), shown(event.anchor)
+        node = self.anchors.get(event.anchor)
         if not self.aliases:
             self._report("SC105", f"alias `*{name}` is not allowed here", "write the value out", span)
             return Node("scalar", "", "", '"', span, "")
         if node is None:
-            known = name in self.anchors
+            known = event.anchor in self.anchors
             message = f"anchor `&{name}` contains itself" if known else f"no anchor `&{name}` before this alias"
             self._report("SC118" if known else "SC117", message, "write the value out", span)
             return Node("scalar", "", "", '"', span, "")
@@ -111,7 +136,7 @@ class Composer:
         text, tag = event.value, event.tag or ""
         value = plain(text) if event.implicit[0] and tag != "!" else text
         if value is NOT_FINITE:
-            self._report("SC116", f"`{text}` is no number in JSON", "write a finite number or quote it", span)
+            self._report("SC116", f"`{shown(text)}` is no number in JSON", "write a finite number or quote it", span)
             value = text
         if tag and tag not in STRING_TAGS:
             message = f"tag `{shown_tag(tag)}` is not supported"
@@ -148,10 +173,10 @@ class Composer:
         elif text == "<<" and key.style == "" and not key.tag:
             self._report("SC106", "merge key `<<` is not allowed here", "write the keys out", span)
         elif not isinstance(key.value, str):
-            self._report("SC109", f"key `{text}` is not a string", f'write `"{text}"`', span)
+            self._report("SC109", f"key `{shown(text)}` is not a string", f'write `"{shown(text)}"`', span)
         if text in seen and key.kind == "scalar":
-            note = Note(f"`{text}` is first written here", seen[text])
-            self._report("SC104", f"duplicate key `{text}`", "remove one of the two", span, (note,))
+            note = Note(f"`{shown(text)}` is first written here", seen[text])
+            self._report("SC104", f"duplicate key `{shown(text)}`", "remove one of the two", span, (note,))
         seen.setdefault(text, span)
         return key if isinstance(key.value, str) else key._replace(kind="scalar", value=text)
 

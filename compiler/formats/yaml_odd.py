@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.formats.yaml_events import ALIAS_LIMIT_NODES, DEPTH_LIMIT, span_of
+from compiler.formats.yaml_events import ALIAS_LIMIT_NODES, DEPTH_LIMIT, DIAGNOSTICS_LIMIT, shown, span_of
 from compiler.formats.yaml_scalars import NOT_FINITE, key_text, plain
 from compiler.model.diagnostic import Diagnostic, error
 from compiler.model.source import Path, pointer
@@ -62,6 +62,8 @@ class Oddities:
         span = place._replace(line=place.line + self.line_offset, end_line=place.end_line + self.line_offset)
         found = error(code, message, help=help_, span=span)
         self.diagnostics.append(found._replace(document=self.document, path=pointer(path)))
+        if len(self.diagnostics) >= DIAGNOSTICS_LIMIT:
+            raise Unreadable
 
     def scalar(self, event: Any, path: Path) -> Any:
         """Return the value of a scalar with a tag or an anchor, or of one that is no number JSON knows."""
@@ -70,7 +72,13 @@ class Oddities:
         else:
             value = plain(event.value) if event.implicit[0] else event.value
         if value is NOT_FINITE:
-            self.report("SC116", f"`{event.value}` is no number in JSON", "write a finite number or quote it", event, path)
+            self.report(
+                "SC116",
+                f"`{shown(event.value)}` is no number in JSON",
+                "write a finite number or quote it",
+                event,
+                path,
+            )
             value = None
         if event.anchor is not None:
             self._anchors[event.anchor] = value
@@ -84,7 +92,7 @@ class Oddities:
         if wanted is None:
             self._refuse_tag(event, path)
         elif not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
-            message = f"`{event.value}` is not of type `{shown_tag(event.tag)}`"
+            message = f"`{shown(event.value)}` is not of type `{shown_tag(event.tag)}`"
             self.report("SC110", message, "remove the tag", event, path)
         else:
             return value
@@ -116,10 +124,12 @@ class Oddities:
         """Return the value that an alias stands for; it is shared, not copied."""
         value = self._anchors.get(event.anchor, _MISSING)
         if value is _MISSING:
-            self.report("SC117", f"no anchor `&{event.anchor}` before this alias", "write the value out", event, path)
+            self.report(
+                "SC117", f"no anchor `&{shown(event.anchor)}` before this alias", "write the value out", event, path
+            )
             return None
         if value.__class__ is Marker:
-            self.report("SC118", f"anchor `&{event.anchor}` contains itself", "write the value out", event, path)
+            self.report("SC118", f"anchor `&{shown(event.anchor)}` contains itself", "write the value out", event, path)
             return None
         self._aliased_nodes += self._size(value)
         if self._aliased_nodes > ALIAS_LIMIT_NODES:
@@ -149,7 +159,7 @@ class Oddities:
             return ""
         inherited = self._merged.get(id(container), set())
         if key in container and key not in inherited:
-            self.report("SC104", f"duplicate key `{key}`", "remove one of the two", event, (*path, key))
+            self.report("SC104", f"duplicate key `{shown(key)}`", "remove one of the two", event, (*path, key))
         inherited.discard(key)
         return key
 
@@ -170,7 +180,7 @@ class Oddities:
 
 def shown_tag(tag: str) -> str:
     """Return a tag as it is usually written."""
-    return tag.replace("tag:yaml.org,2002:", "!!")
+    return shown(tag.replace("tag:yaml.org,2002:", "!!"))
 
 
 def key_of_value(value: Any) -> str | None:

@@ -5,9 +5,14 @@ The parser is loaded when the first text is read, not when this module is import
 
 from __future__ import annotations
 
-import gc
-
-from compiler.formats.yaml_events import STACK_LIMIT_BYTES, STREAM_LIMIT_BYTES, check_bytes, syntax_error
+from compiler.formats.yaml_events import (
+    STACK_LIMIT_BYTES,
+    STREAM_LIMIT_BYTES,
+    STREAM_LIMIT_VALUES,
+    check_bytes,
+    syntax_error,
+    too_many_values,
+)
 from compiler.formats.yaml_records import Node, StreamDocument
 from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
 from compiler.model.source import Document, Path, Span
@@ -74,23 +79,19 @@ def read_documents(file: str, raw: bytes) -> tuple[tuple[StreamDocument, ...], t
     A document with a syntax error counts in `index`, and reading goes on at the next `---`.
     """
     fault = check_bytes(file, raw, STREAM_LIMIT_BYTES)
+    if fault is None and raw.count(b"\n") + raw.count(b",") > STREAM_LIMIT_VALUES:
+        fault = too_many_values(file, STREAM_LIMIT_VALUES)  # each value needs a line end or a comma
     if fault is not None:
         return (), (fault._replace(document=0),)
     from compiler.formats.yaml_json import NotJson, json_documents, looks_like_json
 
-    was_enabled = gc.isenabled()
-    gc.disable()  # nothing but live data is made here, and the collector would walk it again and again
-    try:
-        if looks_like_json(raw):
-            try:
-                values = list(json_documents(raw))
-                return tuple(StreamDocument(i, line, value) for i, (line, value) in enumerate(values)), ()
-            except NotJson:
-                pass
-        return _read_yaml(file, raw)
-    finally:
-        if was_enabled:
-            gc.enable()
+    if looks_like_json(raw):
+        try:
+            values = list(json_documents(raw))
+            return tuple(StreamDocument(i, line, value) for i, (line, value) in enumerate(values)), ()
+        except NotJson:
+            pass  # the YAML loader says what is wrong, or takes it: `{a: b}` begins like JSON
+    return _read_yaml(file, raw)
 
 
 def _read_yaml(file: str, raw: bytes) -> tuple[tuple[StreamDocument, ...], tuple[Diagnostic, ...]]:
@@ -143,7 +144,7 @@ def _moved(found: Diagnostic, lines: int, document: int) -> Diagnostic:
 
 def _next_document(raw: bytes, broken: Diagnostic | None, line_offset: int) -> int | None:
     """Return the byte at which the first `---` after a syntax error stands."""
-    if broken is None or broken.span is None or broken.code == "SC103":
+    if broken is None or broken.span is None or broken.code in ("SC102", "SC103"):
         return None
     at = 0
     for _ in range(broken.span.line - line_offset - 1):

@@ -29,6 +29,6 @@ class StreamDocument(NamedTuple):
     Shape: `index` counts such documents from 0, `line` is where its content begins, counted from 1.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # shadows tuple.index, which nobody calls here
     line: int
     data: Any

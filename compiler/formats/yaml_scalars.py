@@ -116,7 +116,10 @@ def _number(text: str) -> int | float | str | NotFinite:
             return integer
     if _FLOAT.match(digits):
         return _float(text, digits)
-    return int(digits[2:], 2) if _SIGN_INSIDE.match(digits) and len(digits) < 64 else text
+    if _SIGN_INSIDE.match(digits):
+        value = int(digits[2:], 2)
+        return value if INT64_MIN <= value <= INT64_MAX else text
+    return text
 
 
 _short_number = lru_cache(8192)(_number)

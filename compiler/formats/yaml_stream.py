@@ -16,6 +16,7 @@ from yaml.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
+    SequenceStartEvent,
     StreamEndEvent,
 )
 
@@ -27,7 +28,7 @@ _ODD_KEYS = frozenset(WORDS) | {"<<"}
 
 
 class Loader:
-    """Reads the documents of one stream; `trail` is the path of the container at hand."""
+    """Reads the documents of one stream; `trail` is the path of the value at hand."""
 
     def __init__(self, raw: bytes, odd: Oddities) -> None:
         self.get_event = open_parser(raw).get_event
@@ -54,59 +55,64 @@ class Loader:
 
     def _value(self, event: Any) -> Any:
         kind = event.__class__
-        if kind is ScalarEvent:
-            if event.tag is not None or event.anchor is not None:
-                return self.odd.scalar(event, tuple(self.trail))
-            value = event.value
-            if event.implicit[0]:
-                if len(value) <= LONGEST_WORD and value in WORDS:
-                    return WORDS[value]
-                if value[0] in NUMERIC:
-                    value = number(value)
-                    if value is NOT_FINITE:
-                        return self.odd.scalar(event, tuple(self.trail))
-            return value
+        if kind is MappingStartEvent:
+            return self._map(event)
+        if kind is SequenceStartEvent:
+            return self._list(event)
         if kind is AliasEvent:
             return self.odd.alias(event, tuple(self.trail))
-        return self._map(event) if kind is MappingStartEvent else self._list(event)
+        if event.tag is not None or event.anchor is not None:
+            return self.odd.scalar(event, tuple(self.trail))
+        return self._plain(event) if event.implicit[0] else event.value
+
+    def _plain(self, event: Any) -> Any:
+        text = event.value
+        if text in WORDS:
+            return WORDS[text]
+        value = number(text) if text[0] in NUMERIC else text
+        return self.odd.scalar(event, tuple(self.trail)) if value is NOT_FINITE else value
 
     def _map(self, start: Any) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        trail, get_event, read = self.trail, self.get_event, self._value
-        self._open(start, result)
+        trail, get_event = self.trail, self.get_event
+        if start.anchor or start.tag or len(trail) >= DEPTH_LIMIT:
+            self.odd.open(start, result, tuple(trail))
+        trail.append("")
         while (event := get_event()).__class__ is not MappingEndEvent:
             key = event.value if event.__class__ is ScalarEvent else ""
             if key in _ODD_KEYS or key in result or key[0] in NUMERIC or event.tag or event.anchor:
-                key = self._odd_key(event, result)
-            trail.append(key)
-            value = read(get_event())
-            trail.pop()
-            if key is MERGE:
-                self.odd.merge(result, value, event, tuple(trail))
-            else:
-                result[key] = value
-        self.odd.close(result)
+                key = trail[-1] = self._odd_key(event, result)
+                if key is MERGE:
+                    self.odd.merge(result, self._value(get_event()), event, tuple(trail))
+                    continue
+            event = get_event()
+            if event.__class__ is ScalarEvent and not (event.tag or event.anchor):
+                text = event.value  # what most values are is read here; everything else costs a call
+                if (len(text) > LONGEST_WORD and text[0] not in NUMERIC) or not event.implicit[0]:
+                    result[key] = text
+                    continue
+            trail[-1] = key
+            result[key] = self._map(event) if event.__class__ is MappingStartEvent else self._value(event)
+        trail.pop()
+        if start.anchor:
+            self.odd.close(result)
         return result
 
     def _list(self, start: Any) -> list[Any]:
         result: list[Any] = []
-        trail, get_event, read = self.trail, self.get_event, self._value
-        self._open(start, result)
+        trail, get_event, read, read_map = self.trail, self.get_event, self._value, self._map
+        if start.anchor or start.tag or len(trail) >= DEPTH_LIMIT:
+            self.odd.open(start, result, tuple(trail))
         trail.append(0)
         while (event := get_event()).__class__ is not SequenceEndEvent:
             trail[-1] = len(result)
-            result.append(read(event))
+            result.append(read_map(event) if event.__class__ is MappingStartEvent else read(event))
         trail.pop()
-        self.odd.close(result)
+        if start.anchor:
+            self.odd.close(result)
         return result
-
-    def _open(self, start: Any, container: Any) -> None:
-        if start.anchor is not None or start.tag is not None or len(self.trail) >= DEPTH_LIMIT:
-            self.odd.open(start, container, tuple(self.trail))
 
     def _odd_key(self, event: Any, container: dict[str, Any]) -> str:
         """Return the key that an unusual key event means; it may be the marker of a merge."""
-        self.trail.append("")
-        value = self._value(event)
-        self.trail.pop()
-        return self.odd.key(event, value, container, tuple(self.trail))
+        self.trail[-1] = ""
+        return self.odd.key(event, self._value(event), container, tuple(self.trail[:-1]))

@@ -6,6 +6,7 @@ bots) see what stackc sees.
 
 from __future__ import annotations
 
+from compiler.formats.yaml_events import DIAGNOSTICS_LIMIT, shown
 from compiler.formats.yaml_odd import STRING_TAGS
 from compiler.formats.yaml_records import Node
 from compiler.formats.yaml_scalars import overflows
@@ -35,7 +36,7 @@ def document_of(file: str, root: Node) -> tuple[Document, list[Diagnostic]]:
             return result
         if node.kind == "list":
             return [data_of(item, (*path, index)) for index, item in enumerate(node.value)]
-        fault = _scalar_fault(node, path, keys)
+        fault = _scalar_fault(node, path, keys) if len(found) < DIAGNOSTICS_LIMIT else None
         if fault is not None:
             found.append(fault)
         return node.value
@@ -62,7 +63,7 @@ def _scalar_fault(node: Node, path: Path, keys: dict[Path, Span]) -> Diagnostic 
     if node.text[0] in "0123456789+-." and overflows(node.text):
         return error(
             "SC115",
-            f"`{_shortened(node.text)}` does not fit into a 64-bit number",
+            f"`{shown(node.text)}` does not fit into a 64-bit number",
             help="write it in quotes if text is meant",
             span=node.span,
         )
@@ -84,7 +85,3 @@ def _null(node: Node, path: Path, keys: dict[Path, Span]) -> Diagnostic:
         help="write a value (`{}` takes all defaults), or remove it",
         span=keys.get(path, node.span),
     )
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 40 else text[:30] + "…"

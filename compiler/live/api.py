@@ -72,7 +72,7 @@ def _from_files(paths: str, context: str | None, timeout_s: float) -> Cluster:
         cluster = _entry(merged, "clusters", details.get("cluster"), "cluster")
     except ConfigException as error:
         raise ClusterError(0, "NoConfig", f"kubeconfig {paths}: {error}") from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, files.yaml.YAMLError) as error:
         raise ClusterError(0, "NoConfig", f"kubeconfig {paths} can't be read: {error}") from None
     if "exec" in user and not (configuration.api_key or configuration.cert_file):
         command = user["exec"].get("command", "")

@@ -8,20 +8,17 @@ from collections.abc import Callable, Iterable, Mapping
 from json import dumps
 from typing import Any, NamedTuple
 
+from compiler.build.secret_recipes import DOCKER_CONFIG_KEY, docker_config
+from compiler.formats.files import FileRefused
 from compiler.live.mask import Redactor, secret_values
 from compiler.model.diagnostic import Diagnostic, Outcome, Severity
 from compiler.model.ids import ObjectId
 from compiler.model.manifest import Body, Bundle, Fill, Manifest
 
 UNFILLED = "stackc.dev/unfilled"
-_REASONS = {
-    "FileNotFoundError": "there is no such file",
-    "IsADirectoryError": "it is a folder",
-    "PermissionError": "it may not be read",
-}
 
 ReadFile = Callable[[str], bytes]
-"""Read a file that a `fromFile` or `sops` source names; raises OSError, or ValueError where the path is refused."""
+"""Read a file that a `fromFile` source names, relative to the root of the files door; raises FileRefused."""
 
 Decrypt = Callable[[str, str], bytes]
 """Decrypt one key of a sops file, given its path; raises SopsError."""
@@ -63,7 +60,8 @@ def bind_secrets(bundle: Bundle, sources: Sources) -> Outcome[Bound]:
     texts: list[str] = []
     for fill in bundle.fill:
         values = _values(fill, sources, found)
-        texts.extend(value.decode("utf-8", "surrogateescape") for value in values.values())
+        words = [value.decode("utf-8", "surrogateescape") for value in values.values()]
+        texts += [*words, ":".join(words)]  # together they are the `auth` of a registry login
         if len(values) == len(fill.sources):
             data[fill.object] = {**data.get(fill.object, {}), **_shaped(fill, values)}
     if found:
@@ -107,10 +105,8 @@ def _value(source: Mapping[str, Any], sources: Sources) -> bytes | tuple[str, st
             return sources.decrypt(source["sops"]["file"], source["sops"]["key"])
     except SopsError as error:
         return error.code, error.message, error.help
-    except (OSError, ValueError) as error:
-        path = source.get("fromFile") or source["sops"]["file"]
-        why = _REASONS.get(type(error).__name__, str(error))
-        return "SC812", f"file `{path}` can't be read: {why}", f"put the value in `{path}`"
+    except FileRefused as refused:
+        return "SC812", refused.message, refused.help or f"put the value in `{source['fromFile']}`"
     return str(source.get("value", "")).encode()
 
 
@@ -118,12 +114,9 @@ def _shaped(fill: Fill, values: Mapping[str, bytes]) -> Mapping[str, bytes]:
     """Turn bound values into the keys of the Secret."""
     if fill.recipe != "docker-registry":
         return values
-    text = {key: value.decode("utf-8", "surrogateescape").rstrip("\n") for key, value in values.items()}
-    user, password = text.get("username", ""), text.get("password", "")
-    login = b64encode(f"{user}:{password}".encode("utf-8", "surrogateescape")).decode()
-    server = text.get("server") or fill.server
-    config = {"auths": {server: {"username": user, "password": password, "auth": login}}}
-    return {".dockerconfigjson": dumps(config, separators=(",", ":")).encode("utf-8", "surrogateescape")}
+    text = {key: value.decode("utf-8", "replace").rstrip("\n") for key, value in values.items()}
+    config = docker_config(fill.server, text.get("username", ""), text.get("password", ""))
+    return {DOCKER_CONFIG_KEY: config.encode()}
 
 
 def _filled(manifest: Manifest, values: Mapping[str, bytes] | None) -> Manifest:

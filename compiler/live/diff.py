@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from compiler.live.judge import judge, judge_offline
 from compiler.live.port import ClusterError, ClusterPort, Discovery
 from compiler.live.refusals import refused, unreachable
 from compiler.live.retry import retried
-from compiler.live.settings import Settings
+from compiler.live.settings import Settings, settings_for
 from compiler.model.change import Action, Change, ChangeSet
 from compiler.model.diagnostic import Diagnostic, Outcome, Severity
 from compiler.model.ids import ObjectId
@@ -19,6 +19,7 @@ from compiler.model.manifest import Body, Bundle, Manifest
 
 STACK_LABEL = "stackc.dev/stack"
 _WORTH_A_LIST = 4
+_NO_DRY_RUN = "does not support dry run"  # a webhook whose sideEffects are Some or Unknown
 
 _Verdict = Change | Diagnostic
 _Lives = Mapping[ObjectId, Body]
@@ -43,7 +44,7 @@ def diff_bundle(bundle: Bundle, port: ClusterPort, settings: Settings | None = N
     Errors: SC801, SC802 with no value where there is no cluster; SC803 to SC806 for objects that the server refuses,
     beside the changes of all others; SC807 is a warning for an object that was judged offline.
     """
-    settings = settings or Settings()
+    settings = settings or settings_for(bundle)
     try:
         discovery = port.discovery()
     except ClusterError as error:
@@ -65,7 +66,8 @@ def diff_bundle(bundle: Bundle, port: ClusterPort, settings: Settings | None = N
         # a refusal may only mean that something else of the bundle isn't there yet
         ahead = _learn(ahead, verdicts)
         again = [m for m in rest if ahead.needs.get(m.id, frozenset()) & ahead.new and _is_refused(verdicts[m.id])]
-        verdicts.update({manifest.id: _excuse(manifest, verdicts[manifest.id]) for manifest in again})
+        excused = pool.map(lambda manifest: _excuse(manifest, port, verdicts[manifest.id]), again)
+        verdicts.update(zip((m.id for m in again), list(excused), strict=True))
     return _gather(bundle, verdicts)
 
 
@@ -89,19 +91,21 @@ def _look(
     except ClusterError as error:
         crd = ahead.kinds.get((manifest.api_version, manifest.id.kind))
         if crd in ahead.changed and not error.unreachable:
-            return [_by_its_crd(manifest, port, live, settings)]
+            return [_offline(manifest, port, live, settings, "its CRD changes too")]
+        if error.code == 400 and _NO_DRY_RUN in error.message:
+            return [_offline(manifest, port, live, settings, "a webhook does not support dry runs")]
         return [refused(manifest, error, settings.redact)]
 
 
-def _by_its_crd(manifest: Manifest, port: ClusterPort, live: Body | None, settings: Settings) -> _Verdict:
-    """Judge an object whose CRD changes in the same bundle: the server still has the old one."""
+def _offline(manifest: Manifest, port: ClusterPort, live: Body | None, settings: Settings, why: str) -> _Verdict:
+    """Judge an object that the server, as it is now, can't dry-run."""
     try:
         live = live or retried(lambda: port.get(manifest.api_version, manifest.id))
     except ClusterError as error:
         return refused(manifest, error, settings.redact)
     if live is None:
-        return _created(manifest, "its CRD changes too")
-    return judge_offline(manifest, live, settings, "judged offline: its CRD changes too")
+        return _created(manifest, f"judged offline: {why}")
+    return judge_offline(manifest, live, settings, f"judged offline: {why}")
 
 
 def _foreseen(manifest: Manifest, port: ClusterPort, ahead: _Ahead) -> _Verdict | None:
@@ -128,8 +132,13 @@ def _is_refused(verdicts: Iterable[_Verdict]) -> bool:
     return any(isinstance(verdict, Diagnostic) and verdict.code in ("SC805", "SC806") for verdict in verdicts)
 
 
-def _excuse(manifest: Manifest, verdicts: list[_Verdict]) -> list[_Verdict]:
-    """Turn a refusal into a warning: what the object refers to is not there yet."""
+def _excuse(manifest: Manifest, port: ClusterPort, verdicts: list[_Verdict]) -> list[_Verdict]:
+    """Turn the refusal of a new object into a warning: what it refers to is not there yet."""
+    try:
+        if retried(lambda: port.get(manifest.api_version, manifest.id)) is not None:
+            return verdicts
+    except ClusterError:
+        return verdicts
     refusal = next(verdict for verdict in verdicts if isinstance(verdict, Diagnostic))
     message = f"{manifest.id} is judged offline, what it refers to is new: {refusal.message}"
     excused = refusal._replace(code="SC807", severity=Severity.WARNING, message=message)
@@ -179,6 +188,3 @@ def _read_lives(bundle: Bundle, port: ClusterPort, discovery: Discovery, pool: T
         for body in bodies:
             found[ObjectId(group, kind, namespace, body["metadata"]["name"])] = body
     return found
-
-
-Look = Callable[[Manifest], list[_Verdict]]

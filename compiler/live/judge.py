@@ -94,10 +94,10 @@ def _refused_update(
         raise error
     change = judge_offline(manifest, live, settings, "")
     if change.action in (Action.RECREATE, Action.DATA_RISK):
-        return change
+        return change._replace(blocked=True)
     if any(words in error.message for words in _NO_CHANGE):
         fields = ", ".join(dict.fromkeys(f"`{cause.field}`" for cause in error.causes if cause.field))
-        return change._replace(action=Action.RECREATE, reason=f"{fields or 'a field'} is immutable")
+        return change._replace(action=Action.RECREATE, reason=f"{fields or 'a field'} is immutable", blocked=True)
     raise error
 
 

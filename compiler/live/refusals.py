@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from compiler.live.mask import Redactor, is_secret
 from compiler.live.port import ClusterError
+from compiler.model.change import Action, ChangeSet
 from compiler.model.diagnostic import Diagnostic, Severity
-from compiler.model.manifest import Manifest
+from compiler.model.manifest import Bundle, Manifest
 
 # these refusals are about the request, not about the values in it
+CONFLICT_HELP = "leave the field out of the stack, or take it over with `--force-conflicts`"
 _SAFE = frozenset({401, 403, 404, 429})
 
 
@@ -37,6 +41,51 @@ def unreachable(error: ClusterError) -> Diagnostic:
         return Diagnostic("SC802", Severity.ERROR, error.message, "name a kubeconfig and context that kubectl can use")
     help = "check the server's address, the network and `--context`"
     return Diagnostic("SC801", Severity.ERROR, f"the cluster can't be reached: {error.message}", help)
+
+
+def conflicting(manifest: Manifest, error: ClusterError) -> Diagnostic:
+    """Say which fields of an object other managers own with other values, and who they are."""
+    return _conflict(manifest, ((cause.field, cause.manager) for cause in error.conflicts))
+
+
+def _conflict(manifest: Manifest, fields: Iterable[tuple[str, str]]) -> Diagnostic:
+    said = "; ".join(f"`{field}` is owned by {manager}" for field, manager in fields)
+    return _about(manifest, "SC701", f"{manifest.id}: {said}", CONFLICT_HELP)
+
+
+def decisions(bundle: Bundle, changes: ChangeSet, *, force: bool, yes: bool) -> tuple[Diagnostic, ...]:
+    """Return what keeps a bundle from being applied until a person decides.
+
+    Errors: SC701 field conflicts, unless `force`; SC702 objects that must be deleted first; SC703 data at risk, unless
+    `yes`.
+    """
+    manifests = {manifest.id: manifest for manifest in bundle.manifests}
+    found: list[Diagnostic] = []
+    for change in changes.changes:
+        manifest = manifests[change.id]
+        if change.conflicts and not force:
+            found.append(_conflict(manifest, ((conflict.field, conflict.manager) for conflict in change.conflicts)))
+        if change.blocked:
+            message = f"{change.id} has to be made again: {change.reason}"
+            help = "delete it yourself when that is safe, then apply again"
+            found.append(_about(manifest, "SC702", message, help))
+        elif change.action is Action.DATA_RISK and not yes:
+            message = f"{change.id}: {change.reason}"
+            found.append(_about(manifest, "SC703", message, "pass `--yes` when that is meant"))
+    return tuple(found)
+
+
+def failed(manifest: Manifest, why: str, *, late: bool) -> Diagnostic:
+    """Say that an object did not become ready: not in time, or never."""
+    if late:
+        message = f"{manifest.id} is not ready in time: {why}"
+        return _about(manifest, "SC820", message, "look at what it waits for, or give more time with `--timeout`")
+    return _about(manifest, "SC821", f"{manifest.id} failed: {why}", "correct what it names, then apply again")
+
+
+def skipped(manifest: Manifest, why: str) -> Diagnostic:
+    """Say that an object was left out because of another."""
+    return _about(manifest, "SC822", f"{manifest.id} is not applied: {why}", "apply again once that is repaired")
 
 
 def _about(manifest: Manifest, code: str, message: str, help: str) -> Diagnostic:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from compiler.diff.classes import ClassRow
 from compiler.diff.shapes import Shape
-from compiler.live.mask import Redactor
+from compiler.live.mask import Redactor, secret_values
+from compiler.model.manifest import Bundle
 
 
 def _no_shape(api_version: str, kind: str) -> Shape | None:
@@ -23,3 +24,8 @@ class Settings(NamedTuple):
     threads: int = 8
     timeout_s: float = 600.0
     force: bool = False
+
+
+def settings_for(bundle: Bundle) -> Settings:
+    """Return the settings of a caller that says none: nothing known about kinds, every secret of the bundle hidden."""
+    return Settings(redact=Redactor(secret_values(bundle.manifests)))

@@ -64,7 +64,8 @@ class Change(NamedTuple):
     """What happens to one object.
 
     Shape: `fields` is empty for create and delete; `reason` says why this class, or how it was judged;
-    `claims` is true where only the ownership of fields changes. Values of Secrets are masked already.
+    `claims` is true where the ownership of fields changes; `blocked` where the server refuses the update, so that the
+    object has to be deleted first. Values of Secrets are masked already.
     """
 
     id: ObjectId
@@ -74,6 +75,7 @@ class Change(NamedTuple):
     conflicts: tuple[Conflict, ...] = ()
     api_version: str = ""
     claims: bool = False
+    blocked: bool = False
 
     @property
     def differs(self) -> bool:

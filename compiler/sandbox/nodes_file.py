@@ -21,6 +21,7 @@ _SHORT = {"storage": "ephemeral-storage"}
 class _Fault(NamedTuple):
     path: Path
     message: str
+    is_key: bool = False
 
 
 def read_nodes(file: str, raw: bytes) -> Outcome[tuple[FakeNode, ...]]:
@@ -35,7 +36,7 @@ def read_nodes(file: str, raw: bytes) -> Outcome[tuple[FakeNode, ...]]:
         return Outcome(None, read.diagnostics)
 
     def diagnose(fault: _Fault) -> Diagnostic:
-        return error("SC857", fault.message, help=_EXAMPLE, span=locate(raw, file, 0, fault.path))
+        return error("SC857", fault.message, help=_EXAMPLE, span=locate(raw, file, 0, fault.path, key=fault.is_key))
 
     documents = [document.data for document in read.value]
     if len(documents) != 1 or not isinstance(documents[0], list) or not documents[0]:
@@ -84,7 +85,7 @@ def _faults(rows: Sequence[Any]) -> Iterator[_Fault]:
 def _row_faults(index: int, row: Mapping[Any, Any]) -> Iterator[_Fault]:
     for key in row:
         if key not in _KEYS:
-            yield _Fault((index, key), f"unknown key `{key}` of a node")
+            yield _Fault((index, key), f"unknown key `{key}` of a node", is_key=True)
     labels, taints, roles = row.get("labels", {}), row.get("taints", []), row.get("roles", [])
     if not _is_text_map(labels):
         yield _Fault((index, "labels"), "`labels` is a map of strings")

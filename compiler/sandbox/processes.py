@@ -75,8 +75,10 @@ def _environment(folder: Path) -> dict[str, str]:
 
 def is_alive(process: Process) -> bool:
     """Tell whether exactly this process still runs."""
-    _reap(process.pid)
-    return bool(process.started) and _started(process.pid) == process.started
+    alive = bool(process.started) and _started(process.pid) == process.started
+    if not alive:
+        _reap(process.pid)
+    return alive
 
 
 def kill(processes: Iterable[Process]) -> None:
@@ -112,7 +114,9 @@ def _started(pid: int) -> str | None:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
         return None if Path("/proc/self").exists() else _started_by_ps(pid)
-    return None if fields[0] in (b"Z", b"X") else fields[19].decode()
+    # The first thread of a killed program is a zombie while others still let go of its port.
+    is_gone = fields[0] in (b"Z", b"X") and int(fields[17]) <= 1
+    return None if is_gone else fields[19].decode()
 
 
 def _started_by_ps(pid: int) -> str | None:
@@ -125,6 +129,7 @@ def _started_by_ps(pid: int) -> str | None:
 
 
 def _reap(pid: int) -> None:
+    """Collect the exit status of a component that this very program started, so that its id is free again."""
     try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:

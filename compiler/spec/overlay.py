@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from compiler.model.diagnostic import Diagnostic, Outcome, outcome
+from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
 from compiler.model.source import Document, Tree
+from compiler.spec.directives import directives_of, without
 from compiler.spec.layered import Value, from_document, from_plain, plain, to_tree
 from compiler.spec.merge import Layer, lay, seeds
 from compiler.spec.schemas import Schema
 from compiler.spec.set import read_sets
 from compiler.spec.shapes import Shapes
+from compiler.spec.words import clip
 
 PresetLayer = Callable[[dict[str, Any]], Mapping[str, Any]]
 """Gives the layer of the chosen preset for a merged `spec`: a part of a spec, used where the stack has the section."""
@@ -32,15 +34,18 @@ def merge(
 
     Shape: the documents have passed `load_stack` and `load_overlay`; `sets` are `path=value`, and their places are
     in the pseudo file `--set`, one line each.
-    Errors: SC211 to SC218 for directives and items, SC221 to SC229 for `--set`.
+    Errors: SC211 to SC218, SC220 for directives and items, SC221 to SC229 for `--set`.
     """
     data: Any = base.data
     if not overlays and not sets and preset_layer is None and _is_plain(base, data["spec"]):
         return Outcome(Tree(base.data, {path: (span,) for path, span in base.spans.items()}, base.keys))
     stack = from_document(base)
-    layers = [stack.data["spec"], *(from_document(overlay, ("spec",)) for overlay in overlays)]
     shapes = Shapes(schema)
     found: list[Diagnostic] = []
+    layers = [
+        _without_directives(layer, found)
+        for layer in (stack.data["spec"], *(from_document(overlay, ("spec",)) for overlay in overlays))
+    ]
     spec = _folded(layers, shapes, found)
     if sets:
         more = read_sets(sets, plain(spec), shapes)
@@ -50,6 +55,21 @@ def merge(
         spec = _over_preset(spec, preset_layer, shapes)
     merged = stack._replace(data={**stack.data, "spec": spec})
     return outcome(to_tree(merged), dict.fromkeys(found))
+
+
+def _without_directives(spec: Value, found: list[Diagnostic]) -> Value:
+    """Refuse directives for the spec as a whole: an overlay that replaces everything is another stack."""
+    names = directives_of(spec)
+    found.extend(
+        error(
+            "SC220",
+            f"`{clip(name)}` stands directly under `spec`",
+            help="write it under one section",
+            span=spec.data[name].key or spec.span,
+        )
+        for name in names
+    )
+    return without(spec, names)
 
 
 def _is_plain(base: Document, spec: dict[str, Any]) -> bool:

@@ -59,10 +59,11 @@ def substitute(tree: Tree, schema: Schema) -> Outcome[Tree]:
             found.append(_misplaced(tree, site))
     names, problems = _names(tree)
     found.extend(problems)
-    found.extend(_unused(tree, names, allowed))
+    filled = _fill_all(tree, allowed, names, found)
+    if not found:  # a misspelled name would be reported twice
+        found.extend(_unused(tree, names, allowed))
     if not allowed:
         return outcome(tree, found)
-    filled = _fill_all(tree, allowed, names, found)
     return outcome(tree._replace(data=_replaced(tree.data, (), filled)), found)
 
 
@@ -95,7 +96,8 @@ def _names(tree: Tree) -> tuple[_Names, list[Diagnostic]]:
     spec = data["spec"]
     declared = spec.get("params")
     values: dict[str, Any] = {}
-    without, found = [], []
+    without: list[str] = []
+    found: list[Diagnostic] = []
     for name, said in declared.items() if isinstance(declared, dict) else ():
         if not isinstance(said, dict):
             values[name] = said
@@ -175,7 +177,8 @@ def _fill(tree: Tree, site: _Site, names: _Names) -> tuple[Any, list[Diagnostic]
                 made.append(value if len(parts) == 1 else text(value))
     except ExpressionError as refused:
         span = _place(tree, site, offset + refused.offset)
-        found.append(error("SC235", refused.message, help=refused.help, span=span))
+        advice = refused.help or "write an expression as `params.NAME`, `stack.name`, `item.name` or `domain`"
+        found.append(error("SC235", refused.message, help=advice, span=span))
     if found:
         return site.text, found
     value = made[0] if len(made) == 1 else "".join(made)

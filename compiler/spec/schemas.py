@@ -27,3 +27,9 @@ def core_schema() -> Schema:
     """
     core: Schema = json.loads(read_schema_file("stack.json"))
     return {**core, "definitions": shared_types()}
+
+
+def shared_sections() -> Schema:
+    """Return the schemas of the sections that the core knows, by their key in `spec`. Nobody may change the result."""
+    sections: Schema = core_schema()["properties"]["spec"]["properties"]
+    return sections

@@ -79,14 +79,15 @@ def parse_path(text: str, number: int) -> tuple[tuple[Step, ...], int]:
 
     Errors: raises the refusal SC221 for a missing `=`, SC222 for a path that is none.
     """
-    at, steps = 0, []
+    at = 0
+    steps: list[Step] = []
     while at < len(text) and text[at] != "=":
         match = _STEP.match(text, at)
         if match is None or (match["word"] and bool(match["dot"]) != bool(steps)):
             raise _refused("SC222", "the path of this `--set` can't be read", _GRAMMAR, number, at)
-        name = match["word"] or match["free"] or match["item"] or ""
-        start = at + len(match["dot"] or "")
-        steps.append(Step(name, bool(match["item"]), Span(FILE, number, start + 1, number, match.end() + 1)))
+        group = "word" if match["word"] else "item" if match["item"] else "free"
+        span = Span(FILE, number, match.start(group) + 1, number, match.end(group) + 1)
+        steps.append(Step(match[group], group == "item", span))
         at = match.end()
     if at >= len(text):
         raise _refused("SC221", "`--set` needs a value", "write `--set PATH=VALUE`", number, max(at - 1, 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -59,22 +60,22 @@ def cannot_run(request: pytest.FixtureRequest, reason: str) -> NoReturn:
     """Skip with a line that nobody can miss; fail where the live tests are required."""
     if os.environ.get("STACKC_CI") == "1":
         pytest.fail(f"live tests are required (STACKC_CI=1): {reason}", pytrace=False)
+    announce(request, f"LIVE TESTS SKIPPED: {reason}")
+    pytest.skip(reason)
+
+
+def announce(request: pytest.FixtureRequest, line: str) -> None:
+    """Print a line past pytest's capture."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
-        print(f"\nLIVE TESTS SKIPPED: {reason}", flush=True)
-    pytest.skip(reason)
+        sys.stderr.write(f"\n{line}\n")
+        sys.stderr.flush()
 
 
 @pytest.fixture(scope="session")
 def live_programs(request: pytest.FixtureRequest) -> dict[str, Path]:
     """Return the control plane's programs and kubectl, built if they must be."""
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-
-    def say(line: str) -> None:
-        with capture.global_and_fixture_disabled():
-            print(line, flush=True)
-
-    found = programs((*PROGRAMS, KUBECTL), say=say)
+    found = programs((*PROGRAMS, KUBECTL), say=lambda line: announce(request, line))
     if found.value is None:
         cannot_run(request, found.diagnostics[0].message.splitlines()[0])
     return dict(found.value)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import stat
+import subprocess
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
+from compiler.commands.sandbox import sandbox as command
 from compiler.sandbox import lifecycle
 from compiler.sandbox.binaries import server_version
 from compiler.sandbox.client import Client, client_of
 from compiler.sandbox.egress import SOCKET, write_hooks
 from compiler.sandbox.nodes import FakeNode
-from tests.live.conftest import Eventually, Kubectl
+from compiler.sandbox.processes import kill
+
+if TYPE_CHECKING:
+    from tests.live.conftest import Eventually, Kubectl
 
 pytestmark = pytest.mark.live
 
@@ -168,6 +173,7 @@ def test_hooked_address_reaches_the_local_server(sandbox: lifecycle.Sandbox) -> 
             assert _call(sandbox.folder / SOCKET, "10.96.77.2:443").startswith(b"HTTP/1.1 503 ")
         finally:
             write_hooks(sandbox.folder, {})
+    assert _call(sandbox.folder / SOCKET, "10.96.77.1:443").startswith(b"HTTP/1.1 503 ")
 
 
 def test_two_sandboxes_side_by_side(sandbox: lifecycle.Sandbox, client: Client, tmp_path: Path) -> None:
@@ -208,6 +214,33 @@ def test_two_sandboxes_side_by_side(sandbox: lifecycle.Sandbox, client: Client, 
     assert first is not None and first.is_up, "the first one goes on"
 
 
+def test_command_goes_up_and_down(
+    live_programs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The words of the command line: up, up again, status, kubeconfig, down; the user's kubeconfig stays as it is."""
+    theirs = tmp_path / "kubeconfig"
+    theirs.write_text("untouched")
+    monkeypatch.setenv("KUBECONFIG", str(theirs))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    nodes = tmp_path / "nodes.yaml"
+    nodes.write_text("- {name: big, capacity: {gpu: 16}}\n")
+    try:
+        first = CliRunner().invoke(command, ["up", "--nodes", str(nodes)])
+        assert first.exit_code == 0 and "sandbox `default` is up at https://127.0.0.1:" in first.stderr, first.stderr
+        assert first.stdout == ""
+        assert "sandbox `default` was up already" in CliRunner().invoke(command, ["up"]).stderr
+        seen = CliRunner().invoke(command, ["status"])
+        assert seen.exit_code == 0 and seen.stdout.count("running, pid ") == len(lifecycle.COMPONENTS)
+        path = Path(CliRunner().invoke(command, ["kubeconfig"]).stdout.rstrip("\n"))
+        listed = _kubectl(live_programs["kubectl"], path, "get", "nodes", "-o", "name")
+        assert listed == "node/big\n"
+    finally:
+        last = CliRunner().invoke(command, ["down"])
+    assert (last.exit_code, last.stderr) == (0, "sandbox `default` is down\n")
+    assert CliRunner().invoke(command, ["status"]).exit_code == 1
+    assert theirs.read_text() == "untouched"
+
+
 def test_failing_component_is_named_with_its_log(
     live_programs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,6 +260,10 @@ def test_failing_component_is_named_with_its_log(
     assert (tmp_path / "broken" / "logs" / "kube-apiserver.log").exists()
 
 
+def _kubectl(program: Path, kubeconfig: Path, *args: str) -> str:
+    return subprocess.run([program, f"--kubeconfig={kubeconfig}", *args], capture_output=True, text=True).stdout
+
+
 def _state(sandbox: lifecycle.Sandbox) -> lifecycle.State:
     state = lifecycle.read_state(sandbox.folder)
     assert state is not None
@@ -236,7 +273,7 @@ def _state(sandbox: lifecycle.Sandbox) -> lifecycle.State:
 def _kill_component(sandbox: lifecycle.Sandbox, name: str) -> None:
     process = _state(sandbox).process(name)
     assert process is not None
-    os.kill(process.pid, signal.SIGKILL)
+    kill([process])
 
 
 def _runs(pid: int) -> bool:

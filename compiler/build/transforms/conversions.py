@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from compiler.build.places import edit
+from compiler.build.places import edit, find
 from compiler.model.manifest import Body
 from compiler.model.source import Path
 
@@ -109,7 +109,12 @@ def ingress_v1beta1(body: Body, minor: int) -> Body:
         body = {**body, "spec": {**kept, "backend": _backend_v1beta1(_map(spec["defaultBackend"]))}}
     path = ("spec", "rules", "*", "http", "paths", "*")
     body = _edit(body, (*path, "backend"), _backend_v1beta1)
-    return body if minor >= _INGRESS_CLASS_MINOR else _ingress_before_classes(_edit(body, path, _path_before_types))
+    if minor >= _INGRESS_CLASS_MINOR:
+        return body
+    for place in find(body, (*path, "pathType")):
+        if place.value == "Exact":
+            raise CannotSay(place.path, "`pathType: Exact` came with 1.18; controllers before it match prefixes")
+    return _ingress_before_classes(_edit(body, path, _path_before_types))
 
 
 _INGRESS_CLASS_MINOR = 18
@@ -126,8 +131,6 @@ def _backend_v1beta1(backend: Body) -> Body:
 
 
 def _path_before_types(path: Body) -> Body:
-    if path.get("pathType") == "Exact":
-        raise CannotSay((), "`pathType: Exact` came with 1.18; controllers before it match prefixes")
     return {key: value for key, value in path.items() if key != "pathType"}
 
 

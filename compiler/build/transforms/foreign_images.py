@@ -34,12 +34,17 @@ def foreign_images(manifest: Manifest, mirror: str) -> Iterator[Diagnostic]:
             yield finding(manifest, "SC507", f"image `{image}` is not from the mirror", help=help, path=path)
 
 
+def embedded_images(text: str) -> Iterator[str]:
+    """Yield the images inside a longer text: a registry, a path, and a tag or digest."""
+    return (match[0] for match in _EMBEDDED.finditer(text))
+
+
 def _images(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     if type(value) is str:
         if path[-1:] == ("image",) and parse_image(value) is not None:
             yield path, value
         elif "/" in value:
-            yield from ((path, match[0]) for match in _EMBEDDED.finditer(value))
+            yield from ((path, image) for image in embedded_images(value))
     elif type(value) is dict:
         for key, item in value.items():
             if key != "description":

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterable, Iterator
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from compiler.build.image_names import parse_image
 from compiler.build.places import CONTAINER_LISTS, edit, find
 from compiler.build.rows import kind_of, matches
-from compiler.build.transforms.context import HiddenImage, TransformContext
+from compiler.build.transforms.context import CatalogImage, HiddenImage, TransformContext
 from compiler.build.transforms.foreign_images import foreign_images
 from compiler.build.transforms.image_choice import ImageChoice
 from compiler.model.diagnostic import Outcome, outcome
@@ -99,34 +99,58 @@ def _hidden(manifest: Manifest, context: TransformContext, choice: ImageChoice) 
         return manifest
     body = manifest.body
     references = _references(context, manifest.origin.component)
-    for path in hidden_places(manifest, hidden):
-        body = edit(body, tuple(map(str, path)), lambda old: _rewrite(old, path, manifest, choice, references))  # noqa: B023
+    for place in hidden_places(manifest, hidden):
+        rewrite = partial(_rewrite, place=place, manifest=manifest, choice=choice, references=references)
+        body = edit(body, tuple(map(str, place.path)), rewrite)
     return manifest if body is manifest.body else manifest._replace(body=body)
 
 
 def _references(context: TransformContext, component: str) -> tuple[str, ...]:
-    images = context.catalog_images.get(component, {}).values()
+    return references_of(context.catalog_images.get(component, {}).values())
+
+
+def references_of(images: Iterable[CatalogImage]) -> tuple[str, ...]:
+    """Return the references of catalog images, longer ones first, so that none is found inside another."""
     return tuple(sorted({image.reference for image in images}, key=lambda text: (-len(text), text)))
 
 
-def hidden_places(manifest: Manifest, hidden: tuple[HiddenImage, ...]) -> Iterator[Path]:
+class HiddenPlace(NamedTuple):
+    """Where a hidden image stands; `is_image` when the row names this very place, and not every value of a map."""
+
+    path: Path
+    is_image: bool
+
+
+def hidden_places(manifest: Manifest, hidden: tuple[HiddenImage, ...]) -> Iterator[HiddenPlace]:
     """Yield where the hidden images of a manifest stand."""
     for row in hidden:
         if tuple(kind_of(row.kind)) == manifest.id[:2] and matches(manifest.id.name, row.name):
-            for place in find(manifest.body, row.path):
-                yield place.path
+            for spot in find(manifest.body, row.path):
+                yield HiddenPlace(spot.path, row.path[-1:] != ("*",))
 
 
-def _rewrite(old: Any, path: Path, manifest: Manifest, choice: ImageChoice, references: tuple[str, ...]) -> Any:
+def whole_image(text: str, place: HiddenPlace) -> tuple[str, str]:
+    """Split the text of a hidden place into a flag and its image, both empty when it is no image.
+
+    Shape: where any value may stand, only what has a path and a tag or digest is one: `info` and `8080:80` parse, too.
+    """
+    head, image = split_flag(text)
+    name = parse_image(image)
+    if name is None or not (place.is_image or ("/" in image and name.suffix)):
+        return "", ""
+    return head, image
+
+
+def _rewrite(old: Any, place: HiddenPlace, manifest: Manifest, choice: ImageChoice, references: tuple[str, ...]) -> Any:
     if type(old) is not str:
         return old
-    head, text = split_flag(old)
-    if parse_image(text) is not None:
-        return head + choice.choose(text, manifest, path)
+    head, image = whole_image(old, place)
+    if image:
+        return head + choice.choose(image, manifest, place.path)
     # a longer text, a ConfigMap's file: replace the images that the component names
     for reference in references:
         if reference in old:
-            old = _whole(reference).sub(lambda match: choice.choose(match[0], manifest, path), old)
+            old = _whole(reference).sub(lambda match: choice.choose(match[0], manifest, place.path), old)
     return old
 
 
@@ -134,6 +158,11 @@ def split_flag(text: str) -> tuple[str, str]:
     """Split `--image=x` into `--image=` and `x`; other texts have an empty head."""
     match = _FLAG.fullmatch(text)
     return (match[1], match[2]) if match else ("", text)
+
+
+def named_images(text: str, references: Iterable[str]) -> Iterator[str]:
+    """Yield those of the references that stand in a text, not as a part of a longer one."""
+    return (reference for reference in references if reference in text and _whole(reference).search(text))
 
 
 @lru_cache(1024)

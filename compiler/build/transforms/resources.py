@@ -76,7 +76,8 @@ def _apply(manifest: Manifest, override: Override, run: _Run) -> Iterable[Manife
         run.found.append(error(reason.code, str(reason), help=reason.help, span=override.span))
         return (manifest,)
     if "replicas" in fields:
-        spec = {**changed.body["spec"], "replicas": fields["replicas"]}
+        old = changed.body.get("spec")
+        spec = {**(old if type(old) is dict else {}), "replicas": fields["replicas"]}
         run.replaced.append(changed)
         return (changed._replace(body={**changed.body, "spec": spec}),)
     if "autoscaling" in fields:

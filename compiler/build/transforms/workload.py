@@ -41,7 +41,7 @@ def override_pod(spec: Body, fields: Mapping[str, Any], workload: str) -> Body:
 
 def _main_container(spec: Body, workload: str) -> tuple[str, int]:
     names = _names(spec, "containers")
-    if len(names) == 1:
+    if len(names) == 1 and names[0] is not None:
         return "containers", 0
     if workload in names:
         return "containers", names.index(workload)
@@ -101,23 +101,27 @@ def override_template(manifest: Manifest, fields: Mapping[str, Any]) -> Manifest
     labels, annotations = fields.get("podLabels", {}), fields.get("podAnnotations", {})
     if not labels and not annotations:
         return manifest
-    spec = manifest.body["spec"]
-    selector = (spec.get("selector") or {}).get("matchLabels") or {}
+    spec = _map(manifest.body.get("spec"))
+    selector = _map(_map(spec.get("selector")).get("matchLabels"))
     used = sorted(key for key in labels if key in selector and selector[key] != labels[key])
     if used:
         message = f"pod label {listed(used)} of `{manifest.id.name}` is the workload's selector"
         raise Refused("SC514", message, "take another label; the selector has to find the pods")
     if manifest.id.kind == "CronJob":
-        job = spec["jobTemplate"]
-        job = {**job, "spec": _labelled(job["spec"], labels, annotations)}
+        job = _map(spec.get("jobTemplate"))
+        job = {**job, "spec": _labelled(_map(job.get("spec")), labels, annotations)}
         return manifest._replace(body={**manifest.body, "spec": {**spec, "jobTemplate": job}})
     return manifest._replace(body={**manifest.body, "spec": _labelled(spec, labels, annotations)})
 
 
 def _labelled(spec: Body, labels: Mapping[str, str], annotations: Mapping[str, str]) -> Body:
-    template = spec["template"]
-    metadata = dict(template.get("metadata") or {})
+    template = _map(spec.get("template"))
+    metadata = dict(_map(template.get("metadata")))
     for key, added in (("labels", labels), ("annotations", annotations)):
         if added:
-            metadata[key] = {**(metadata.get(key) or {}), **added}
+            metadata[key] = {**_map(metadata.get(key)), **added}
     return {**spec, "template": {**template, "metadata": metadata}}
+
+
+def _map(value: Any) -> Body:
+    return value if type(value) is dict else {}

@@ -36,7 +36,11 @@ def ip_problem(value: str, minor: int) -> str:
         return "must be an IP address, such as 10.9.8.7 or 2001:db8::ffff"
     if minor >= 36 and _V4(value) and _sloppy(value) != value:
         return "must not have leading zeros"
-    return "must not be an IPv4-mapped IPv6 address" if minor >= 36 and value.lower().startswith("::ffff:") and "." in value else ""
+    return (
+        "must not be an IPv4-mapped IPv6 address"
+        if minor >= 36 and value.lower().startswith("::ffff:") and "." in value
+        else ""
+    )
 
 
 def cidr_problem(value: str, minor: int) -> str:

@@ -34,7 +34,9 @@ def check_names(view: View) -> Iterator[Problem]:
         elif why := syntax.dns_label(name):
             yield invalid((*container.path, "name"), name, why)
         elif name in seen:
-            yield Problem((*container.path, "name"), f"container `{name}` is there twice", "give every container its own name")
+            yield Problem(
+                (*container.path, "name"), f"container `{name}` is there twice", "give every container its own name"
+            )
         seen.add(name)
 
 
@@ -45,7 +47,9 @@ def check_images(view: View) -> Iterator[Problem]:
         if not image:
             yield required(container.path, "image")
         elif image != image.strip() and view.kind == "Pod.":
-            yield invalid((*container.path, "image"), image, "must not have spaces around it", f"write `{image.strip()}`")
+            yield invalid(
+                (*container.path, "image"), image, "must not have spaces around it", f"write `{image.strip()}`"
+            )
         policy = container.body.get("imagePullPolicy")
         if policy and policy not in ("Always", "IfNotPresent", "Never"):
             yield unsupported((*container.path, "imagePullPolicy"), policy, ("Always", "IfNotPresent", "Never"))
@@ -74,7 +78,9 @@ def _ports(container: Container, ports: list[dict[str, Any]]) -> Iterator[Proble
         if name and (why := syntax.port_name(name)):
             yield invalid((*path, "name"), name, why)
         elif name and name in names:
-            yield Problem((*path, "name"), f"port name `{name}` is there twice", "give every port of a container its own name")
+            yield Problem(
+                (*path, "name"), f"port name `{name}` is there twice", "give every port of a container its own name"
+            )
         names.add(name or "")
         if not number:
             yield required(path, "containerPort")
@@ -98,7 +104,11 @@ def _host_network_ports(view: View) -> Iterator[Problem]:
         for i, port in enumerate(container.body.get("ports") or ()):
             host, number = port.get("hostPort"), port.get("containerPort")
             if host and host != number:
-                yield Problem((*container.path, "ports", i, "hostPort"), "must equal `containerPort` when `hostNetwork` is true", f"write `{number}`")
+                yield Problem(
+                    (*container.path, "ports", i, "hostPort"),
+                    "must equal `containerPort` when `hostNetwork` is true",
+                    f"write `{number}`",
+                )
 
 
 def check_probes(view: View) -> Iterator[Problem]:
@@ -112,7 +122,12 @@ def check_probes(view: View) -> Iterator[Problem]:
                 continue
             path = (*container.path, name)
             if container.list == "initContainers" and not sidecar:
-                yield Problem(path, f"`{name}` is for init containers with `restartPolicy: Always` only", f"remove `{name}`", on_key=True)
+                yield Problem(
+                    path,
+                    f"`{name}` is for init containers with `restartPolicy: Always` only",
+                    f"remove `{name}`",
+                    on_key=True,
+                )
                 continue
             yield from _probe(probe, name, path)
 
@@ -133,10 +148,19 @@ def _probe(probe: dict[str, Any], name: str, path: Path) -> Iterator[Problem]:
 def _handler(probe: dict[str, Any], path: Path) -> Iterator[Problem]:
     given = [h for h in _HANDLERS if probe.get(h) is not None]
     if not given:
-        yield Problem(path, f"one of {', '.join(f'`{h}`' for h in _HANDLERS[:4])} is required: what is to be asked", "set one handler")
+        yield Problem(
+            path,
+            f"one of {', '.join(f'`{h}`' for h in _HANDLERS[:4])} is required: what is to be asked",
+            "set one handler",
+        )
         return
     if len(given) > 1:
-        yield Problem((*path, given[1]), f"`{given[0]}` and `{given[1]}` are both set: a probe has one handler", f"remove `{given[1]}`", on_key=True)
+        yield Problem(
+            (*path, given[1]),
+            f"`{given[0]}` and `{given[1]}` are both set: a probe has one handler",
+            f"remove `{given[1]}`",
+            on_key=True,
+        )
         return
     kind, handler = given[0], probe[given[0]]
     path = (*path, kind)
@@ -169,7 +193,12 @@ def check_lifecycle(view: View) -> Iterator[Problem]:
             continue
         path = (*container.path, "lifecycle")
         if container.list == "initContainers" and container.body.get("restartPolicy") != "Always":
-            yield Problem(path, "`lifecycle` is for init containers with `restartPolicy: Always` only", "remove `lifecycle`", on_key=True)
+            yield Problem(
+                path,
+                "`lifecycle` is for init containers with `restartPolicy: Always` only",
+                "remove `lifecycle`",
+                on_key=True,
+            )
             continue
         for hook in ("postStart", "preStop"):
             if lifecycle.get(hook) is not None:
@@ -182,7 +211,9 @@ def _sleep(view: View, hook: dict[str, Any], path: Path) -> Iterator[Problem]:
     grace = (view.pod.spec if view.pod else {}).get("terminationGracePeriodSeconds")
     grace = 30 if grace is None else grace
     if seconds is not None and not 0 <= seconds <= grace:
-        yield invalid((*path, "sleep", "seconds"), seconds, f"must be between 0 and terminationGracePeriodSeconds ({grace})")
+        yield invalid(
+            (*path, "sleep", "seconds"), seconds, f"must be between 0 and terminationGracePeriodSeconds ({grace})"
+        )
 
 
 RULES = (

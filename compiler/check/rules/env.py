@@ -20,8 +20,17 @@ ENV_FIELDS = (
     "status.hostIPs", "status.podIP", "status.podIPs",
 )  # fmt: skip
 VOLUME_FIELDS = ("metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations", "metadata.uid")
-RESOURCES = ("limits.cpu", "limits.memory", "limits.ephemeral-storage", "requests.cpu", "requests.memory", "requests.ephemeral-storage")
-_DIVISORS = frozenset(quantity.parse(f"1{unit}") for unit in ("", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"))
+RESOURCES = (
+    "limits.cpu",
+    "limits.memory",
+    "limits.ephemeral-storage",
+    "requests.cpu",
+    "requests.memory",
+    "requests.ephemeral-storage",
+)
+_DIVISORS = frozenset(
+    quantity.parse(f"1{unit}") for unit in ("", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
+)
 _CPU_DIVISORS = frozenset((quantity.parse("1m"), quantity.parse("1")))
 _subscript = re.compile(r"(.+)\['(.*)'\]").fullmatch
 
@@ -42,11 +51,23 @@ def check_env(view: View) -> Iterator[Problem]:
 def _source(item: dict[str, Any], source: dict[str, Any], path: Path, minor: int) -> Iterator[Problem]:
     given = [s for s in _SOURCES if source.get(s) is not None]
     if not given:
-        yield Problem(path, f"one of {', '.join(f'`{s}`' for s in _SOURCES[:4])} is required", "set one source, or use `value`")
+        yield Problem(
+            path, f"one of {', '.join(f'`{s}`' for s in _SOURCES[:4])} is required", "set one source, or use `value`"
+        )
     elif item.get("value"):
-        yield Problem(path, "`value` and `valueFrom` are both set: a variable has one of them", "remove `value` or `valueFrom`", on_key=True)
+        yield Problem(
+            path,
+            "`value` and `valueFrom` are both set: a variable has one of them",
+            "remove `value` or `valueFrom`",
+            on_key=True,
+        )
     elif len(given) > 1:
-        yield Problem((*path, given[1]), f"`{given[0]}` and `{given[1]}` are both set: a variable has one source", f"remove `{given[1]}`", on_key=True)
+        yield Problem(
+            (*path, given[1]),
+            f"`{given[0]}` and `{given[1]}` are both set: a variable has one source",
+            f"remove `{given[1]}`",
+            on_key=True,
+        )
     for name in given:
         yield from _SOURCE_CHECKS[name](source[name], (*path, name))
 
@@ -103,7 +124,11 @@ def check_resource_ref(ref: dict[str, Any], path: Path, *, in_volume: bool = Fal
     divisor = quantity.parse(ref["divisor"]) if ref.get("divisor") else 0
     allowed = _CPU_DIVISORS if resource.endswith(".cpu") else _DIVISORS
     if divisor and divisor not in allowed:
-        yield invalid((*path, "divisor"), ref["divisor"], f"a divisor for {resource} is {'1m or 1' if allowed is _CPU_DIVISORS else '1 with a unit, such as 1Mi'}")
+        yield invalid(
+            (*path, "divisor"),
+            ref["divisor"],
+            f"a divisor for {resource} is {'1m or 1' if allowed is _CPU_DIVISORS else '1 with a unit, such as 1Mi'}",
+        )
 
 
 def _file_key(ref: dict[str, Any], path: Path) -> Iterator[Problem]:

@@ -16,7 +16,15 @@ from compiler.model.source import Path
 
 Map = dict[str, Any]
 
-_COUNTS = ("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes")
+_COUNTS = (
+    "parallelism",
+    "completions",
+    "activeDeadlineSeconds",
+    "backoffLimit",
+    "ttlSecondsAfterFinished",
+    "backoffLimitPerIndex",
+    "maxFailedIndexes",
+)
 _ACTIONS = ("Count", "FailIndex", "FailJob", "Ignore")
 
 
@@ -40,7 +48,12 @@ def check_job_counts(view: View) -> Iterator[Problem]:
     elif mode in (None, "NonIndexed"):
         for field in ("backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"):
             if spec.get(field) is not None:
-                yield Problem((*path, field), "needs `completionMode: Indexed`", f"write `completionMode: Indexed` or remove `{field}`", on_key=True)
+                yield Problem(
+                    (*path, field),
+                    "needs `completionMode: Indexed`",
+                    f"write `completionMode: Indexed` or remove `{field}`",
+                    on_key=True,
+                )
     if spec.get("maxFailedIndexes") is not None and spec.get("backoffLimitPerIndex") is None and mode == "Indexed":
         yield required(path, "backoffLimitPerIndex", "`maxFailedIndexes` is set")
 
@@ -50,11 +63,18 @@ def _indexed(view: View, spec: Map, path: Path) -> Iterator[Problem]:
     if completions is None:
         yield required(path, "completions", "`completionMode` is Indexed")
     if (spec.get("parallelism") or 0) > 100000:
-        yield invalid((*path, "parallelism"), spec["parallelism"], "must be at most 100000 when `completionMode` is Indexed")
+        yield invalid(
+            (*path, "parallelism"), spec["parallelism"], "must be at most 100000 when `completionMode` is Indexed"
+        )
     if view.kind == "Job.batch" and completions and completions > 0 and not syntax.dns_subdomain(view.name):
         host = f"{view.name}-{completions - 1}"
         if why := syntax.dns_label(host):
-            yield invalid(("metadata", "name"), view.name, f"its last pod would be called `{host[:80]}`: {why}", "write a shorter name")
+            yield invalid(
+                ("metadata", "name"),
+                view.name,
+                f"its last pod would be called `{host[:80]}`: {why}",
+                "write a shorter name",
+            )
 
 
 def check_job_restart_policy(view: View) -> Iterator[Problem]:
@@ -65,7 +85,11 @@ def check_job_restart_policy(view: View) -> Iterator[Problem]:
     spec, _ = _job(view)
     policy = pod.spec.get("restartPolicy") or ""
     if policy in ("", "Always"):
-        yield Problem((*pod.path, "restartPolicy"), "must be `OnFailure` or `Never` in a Job (the default is Always)", "write `restartPolicy: Never`")
+        yield Problem(
+            (*pod.path, "restartPolicy"),
+            "must be `OnFailure` or `Never` in a Job (the default is Always)",
+            "write `restartPolicy: Never`",
+        )
     elif policy not in ("OnFailure", "Never"):
         return  # pods.check_policies says so
     elif spec.get("podFailurePolicy") is not None and policy != "Never":
@@ -73,15 +97,26 @@ def check_job_restart_policy(view: View) -> Iterator[Problem]:
 
 
 def check_job_selector(view: View) -> Iterator[Problem]:
-    """Refuse a selector by hand: the server makes one that fits this Job alone."""
+    """Refuse a selector by hand, and a name that is too long for the label that the server selects by."""
     spec, path = _job(view)
+    if view.kind == "Job.batch" and 63 < len(view.name) <= 253:
+        yield invalid(
+            ("metadata", "name"), view.name, "must be no more than 63 characters: it becomes a label of its pods"
+        )
     selector = spec.get("selector")
     if selector is None or spec.get("manualSelector"):
         return
     if view.kind == "CronJob.batch":
-        yield Problem((*path, "selector"), "the server makes the selector of every Job", "remove `selector`", on_key=True)
+        yield Problem(
+            (*path, "selector"), "the server makes the selector of every Job", "remove `selector`", on_key=True
+        )
     elif selector.get("matchLabels") or selector.get("matchExpressions"):
-        yield Problem((*path, "selector"), "the server makes the selector of a Job, and refuses another one", "remove `selector`", on_key=True)
+        yield Problem(
+            (*path, "selector"),
+            "the server makes the selector of a Job, and refuses another one",
+            "remove `selector`",
+            on_key=True,
+        )
 
 
 def check_failure_policy(view: View) -> Iterator[Problem]:
@@ -131,7 +166,9 @@ def check_cron_job(view: View) -> Iterator[Problem]:
         yield invalid(("spec", "schedule"), schedule, why)
     if zone is not None and zone not in time_zones():
         meant = nearest(zone, time_zones())
-        yield invalid(("spec", "timeZone"), zone, "is no time zone of the IANA database", f"write `{meant}`" if meant else "")
+        yield invalid(
+            ("spec", "timeZone"), zone, "is no time zone of the IANA database", f"write `{meant}`" if meant else ""
+        )
     policy = spec.get("concurrencyPolicy")
     if policy and policy not in ("Allow", "Forbid", "Replace"):
         yield unsupported(("spec", "concurrencyPolicy"), policy, ("Allow", "Forbid", "Replace"))
@@ -139,7 +176,12 @@ def check_cron_job(view: View) -> Iterator[Problem]:
         if (spec.get(field) or 0) < 0:
             yield invalid(("spec", field), spec[field], "must be greater than or equal to 0")
     if 52 < len(view.name) <= 253:
-        yield invalid(("metadata", "name"), view.name, "must be no more than 52 characters: its Jobs get 11 more", "write a shorter name")
+        yield invalid(
+            ("metadata", "name"),
+            view.name,
+            "must be no more than 52 characters: its Jobs get 11 more",
+            "write a shorter name",
+        )
 
 
 _JOBS = ("Job.batch", "CronJob.batch")

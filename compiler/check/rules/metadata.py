@@ -35,7 +35,11 @@ def check_name(view: View) -> Iterator[Problem]:
     name = view.name
     if not name:
         if view.metadata.get("generateName"):
-            yield Problem(("metadata", "generateName"), "`generateName` can't be applied: every run would make a new object", "write `name`")
+            yield Problem(
+                ("metadata", "generateName"),
+                "`generateName` can't be applied: every run would make a new object",
+                "write `name`",
+            )
         else:
             yield Problem(("metadata", "name"), "`name` is required", "set `metadata.name`")
         return
@@ -93,7 +97,10 @@ def _annotations(annotations: dict[str, str], path: tuple[str | int, ...]) -> It
 
 
 def _bytes(texts: dict[str, str]) -> int:
-    return sum(len(k.encode("utf-8", "surrogatepass")) + len((v or "").encode("utf-8", "surrogatepass")) for k, v in texts.items())
+    return sum(
+        len(k.encode("utf-8", "surrogatepass")) + len((v or "").encode("utf-8", "surrogatepass"))
+        for k, v in texts.items()
+    )
 
 
 def check_owners(view: View) -> Iterator[Problem]:
@@ -102,7 +109,11 @@ def check_owners(view: View) -> Iterator[Problem]:
     for i, owner in enumerate(view.metadata.get("ownerReferences") or ()):
         for field in ("apiVersion", "kind", "name", "uid"):
             if not owner.get(field):
-                yield Problem(("metadata", "ownerReferences", i, field), f"`{field}` must not be empty", "remove `ownerReferences`: the controller sets it")
+                yield Problem(
+                    ("metadata", "ownerReferences", i, field),
+                    f"`{field}` must not be empty",
+                    "remove `ownerReferences`: the controller sets it",
+                )
         controllers += bool(owner.get("controller"))
         if controllers > 1:
             yield Problem(("metadata", "ownerReferences", i, "controller"), "only one owner can be the controller")
@@ -114,10 +125,21 @@ def check_owners(view: View) -> Iterator[Problem]:
 def check_server_fields(view: View) -> Iterator[Problem]:
     """Refuse what only the server writes: an export of a live object."""
     if view.metadata.get("managedFields"):
-        yield Problem(("metadata", "managedFields"), "`managedFields` must not be set: only the server writes it", "remove `managedFields`", on_key=True)
+        yield Problem(
+            ("metadata", "managedFields"),
+            "`managedFields` must not be set: only the server writes it",
+            "remove `managedFields`",
+            on_key=True,
+        )
     for field in ("resourceVersion", "uid"):
         if view.metadata.get(field):
-            yield Problem(("metadata", field), f"`{field}` belongs to one object of one cluster: elsewhere the server refuses it", f"remove `{field}`", on_key=True, warning=True)
+            yield Problem(
+                ("metadata", field),
+                f"`{field}` belongs to one object of one cluster: elsewhere the server refuses it",
+                f"remove `{field}`",
+                on_key=True,
+                warning=True,
+            )
 
 
 RULES = (

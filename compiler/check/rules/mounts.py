@@ -49,17 +49,25 @@ def _mount(mount: Map, path: Path, volumes: dict[str, Map], taken: set[str]) -> 
         yield required(path, "name")
     elif name not in volumes:
         meant = nearest(name, volumes)
-        yield Problem((*path, "name"), f"the pod has no volume `{name}`", f"write `{meant}`" if meant else f"add a volume `{name}`")
+        yield Problem(
+            (*path, "name"),
+            f"the pod has no volume `{name}`",
+            f"write `{meant}`" if meant else f"add a volume `{name}`",
+        )
     if not where:
         yield required(path, "mountPath")
     elif where in taken:
-        yield Problem((*path, "mountPath"), f"`{where}` is mounted twice in this container", "give every mount its own path")
+        yield Problem(
+            (*path, "mountPath"), f"`{where}` is mounted twice in this container", "give every mount its own path"
+        )
     taken.add(where)
     for field in ("subPath", "subPathExpr"):
         if mount.get(field) and (why := syntax.relative_path(mount[field])):
             yield invalid((*path, field), mount[field], why)
     if mount.get("subPath") and mount.get("subPathExpr"):
-        yield Problem((*path, "subPathExpr"), "`subPath` and `subPathExpr` are both set", "remove one of them", on_key=True)
+        yield Problem(
+            (*path, "subPathExpr"), "`subPath` and `subPathExpr` are both set", "remove one of them", on_key=True
+        )
 
 
 def _propagation(mount: Map, container: Map, path: Path) -> Iterator[Problem]:

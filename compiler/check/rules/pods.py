@@ -69,7 +69,12 @@ def check_policies(view: View) -> Iterator[Problem]:
     if deadline is not None and not 1 <= deadline <= 2147483647:
         yield invalid((*pod.path, "activeDeadlineSeconds"), deadline, "must be between 1 and 2147483647")
     if spec.get("ephemeralContainers"):
-        yield Problem((*pod.path, "ephemeralContainers"), "ephemeral containers can't be created with a pod", "remove `ephemeralContainers`", on_key=True)
+        yield Problem(
+            (*pod.path, "ephemeralContainers"),
+            "ephemeral containers can't be created with a pod",
+            "remove `ephemeralContainers`",
+            on_key=True,
+        )
     if spec.get("os") and (spec["os"].get("name") or "") not in ("linux", "windows"):
         yield unsupported((*pod.path, "os", "name"), spec["os"].get("name") or "", ("linux", "windows"))
 
@@ -98,10 +103,8 @@ def _dns(config: Map, path: Path, minor: int) -> Iterator[Problem]:
         yield Problem((*path, "searches"), f"must not have more than {most} search paths or {characters} characters")
     for at, search in items(config, "searches", path):
         name = (search or "").removesuffix(".")
-        if minor >= 33:
-            why = "" if search == "." else syntax.search_domain(name)
-        else:
-            why = syntax.dns_subdomain(name)
+        form = syntax.search_domain if minor >= 33 else syntax.dns_subdomain
+        why = "" if search == "." and minor >= 33 else form(name)
         if why:
             yield invalid(at, search, why)
     for at, option in items(config, "options", path):

@@ -52,21 +52,32 @@ def check_container_name(name: str, path: Path) -> Iterator[Problem]:
     why = syntax.qualified_name(name)
     if not why and "/" not in name and name not in CONTAINER and not is_hugepages(name):
         why = "a container can ask for cpu, memory, ephemeral-storage, hugepages-<size> or a qualified device name"
-    elif not why and not is_native(name) and (name.startswith("requests.") or syntax.qualified_name(f"requests.{name}")):
+    elif (
+        not why and not is_native(name) and (name.startswith("requests.") or syntax.qualified_name(f"requests.{name}"))
+    ):
         why = "a device name is `domain/name`, its domain of at most 244 characters and not starting with `requests.`"
     if why:
         meant = _DEVICES.get(name) or nearest(name, (*sorted(CONTAINER), *_DEVICES.values()))
-        yield Problem(path, f"resource `{name[:80]}` is not valid: {why}", f"write `{meant}`" if meant else "", on_key=True)
+        yield Problem(
+            path, f"resource `{name[:80]}` is not valid: {why}", f"write `{meant}`" if meant else "", on_key=True
+        )
 
 
 def check_standard_name(name: str, path: Path) -> Iterator[Problem]:
     """Refuse a resource that is neither known to Kubernetes nor qualified."""
     why = syntax.qualified_name(name)
-    if not why and "/" not in name and name not in _STANDARD and not name.startswith(("hugepages-", "requests.hugepages-")):
+    if (
+        not why
+        and "/" not in name
+        and name not in _STANDARD
+        and not name.startswith(("hugepages-", "requests.hugepages-"))
+    ):
         why = "it is no resource of Kubernetes, and has no domain"
     if why:
         meant = nearest(name, sorted(_STANDARD))
-        yield Problem(path, f"resource `{name[:80]}` is not valid: {why}", f"write `{meant}`" if meant else "", on_key=True)
+        yield Problem(
+            path, f"resource `{name[:80]}` is not valid: {why}", f"write `{meant}`" if meant else "", on_key=True
+        )
 
 
 def check_quota_name(name: str, path: Path) -> Iterator[Problem]:

@@ -49,15 +49,26 @@ def check_requirements(resources: dict[str, Any], path: Path) -> Iterator[Proble
 def _request(name: str, value: Any, limits: dict[str, Any], path: Path) -> Iterator[Problem]:
     if name not in limits:
         if not names.overcommits(name):
-            yield Problem((*path, "limits"), f"a limit for `{name}` is required: it can't be overcommitted", f"set `limits.{name}` to the same value")
+            yield Problem(
+                (*path, "limits"),
+                f"a limit for `{name}` is required: it can't be overcommitted",
+                f"set `limits.{name}` to the same value",
+            )
         return
     request, limit = quantity.parse(value), quantity.parse(limits[name])
     if request is None or limit is None:
         return
     if request != limit and not names.overcommits(name):
-        yield invalid((*path, "requests", name), value, f"must equal the {name} limit of {limits[name]}", f"write `{limits[name]}` in both")
+        yield invalid(
+            (*path, "requests", name),
+            value,
+            f"must equal the {name} limit of {limits[name]}",
+            f"write `{limits[name]}` in both",
+        )
     elif request > limit:
-        yield invalid((*path, "requests", name), value, f"must be less than or equal to the {name} limit of {limits[name]}")
+        yield invalid(
+            (*path, "requests", name), value, f"must be less than or equal to the {name} limit of {limits[name]}"
+        )
 
 
 def _hugepages(name: str, value: Any, path: Path) -> Iterator[Problem]:
@@ -96,7 +107,11 @@ def check_pod_resources(view: View) -> Iterator[Problem]:
         for name, value in ((container.body.get("resources") or {}).get("limits") or {}).items():
             amount, most = quantity.parse(value), quantity.parse(limits.get(name, ""))
             if amount is not None and most is not None and amount > most and container.list == "containers":
-                yield invalid((*container.path, "resources", "limits", name), value, f"must be less than or equal to the pod's {name} limit of {limits[name]}")
+                yield invalid(
+                    (*container.path, "resources", "limits", name),
+                    value,
+                    f"must be less than or equal to the pod's {name} limit of {limits[name]}",
+                )
 
 
 def check_overhead(view: View) -> Iterator[Problem]:
@@ -114,7 +129,11 @@ def check_resize_policy(view: View) -> Iterator[Problem]:
             path = (*container.path, "resizePolicy", i)
             name, policy = item.get("resourceName") or "", item.get("restartPolicy") or ""
             if name not in _POD_LEVEL:
-                yield required(path, "resourceName") if not name else unsupported((*path, "resourceName"), name, _POD_LEVEL)
+                yield (
+                    required(path, "resourceName")
+                    if not name
+                    else unsupported((*path, "resourceName"), name, _POD_LEVEL)
+                )
             elif name in seen:
                 yield Problem((*path, "resourceName"), f"`{name}` is there twice")
             seen.add(name)

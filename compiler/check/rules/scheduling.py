@@ -20,7 +20,10 @@ Map = dict[str, Any]
 
 _NODE_OPERATORS = (*OPERATORS, "Gt", "Lt")
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
-_REQUIRED, _PREFERRED = "requiredDuringSchedulingIgnoredDuringExecution", "preferredDuringSchedulingIgnoredDuringExecution"
+_REQUIRED, _PREFERRED = (
+    "requiredDuringSchedulingIgnoredDuringExecution",
+    "preferredDuringSchedulingIgnoredDuringExecution",
+)
 _SYSTEM_PRIORITIES = {"system-node-critical": 2000001000, "system-cluster-critical": 2000000000}
 
 
@@ -104,7 +107,11 @@ def check_toleration(item: Map, path: Path) -> Iterator[Problem]:
     if operator not in ("", "Equal", "Exists"):
         yield unsupported((*path, "operator"), operator, ("Equal", "Exists"))
     elif not key and operator != "Exists":
-        yield Problem((*path, "operator"), "must be `Exists` when `key` is empty: it then matches every taint", "set `key`, or write `operator: Exists`")
+        yield Problem(
+            (*path, "operator"),
+            "must be `Exists` when `key` is empty: it then matches every taint",
+            "set `key`, or write `operator: Exists`",
+        )
     elif operator == "Exists" and value:
         yield Problem((*path, "value"), "must be empty when `operator` is `Exists`", "remove `value`", on_key=True)
     elif why := syntax.label_value(value):
@@ -112,7 +119,9 @@ def check_toleration(item: Map, path: Path) -> Iterator[Problem]:
     if effect and effect not in _EFFECTS:
         yield unsupported((*path, "effect"), effect, _EFFECTS)
     elif item.get("tolerationSeconds") is not None and effect != "NoExecute":
-        yield Problem((*path, "effect"), "must be `NoExecute` when `tolerationSeconds` is set", "write `effect: NoExecute`")
+        yield Problem(
+            (*path, "effect"), "must be `NoExecute` when `tolerationSeconds` is set", "write `effect: NoExecute`"
+        )
 
 
 def check_spread(view: View) -> Iterator[Problem]:
@@ -132,13 +141,22 @@ def check_spread(view: View) -> Iterator[Problem]:
             yield unsupported((*path, "whenUnsatisfiable"), action, ("DoNotSchedule", "ScheduleAnyway"))
         domains = item.get("minDomains")
         if domains is not None and (domains <= 0 or action != "DoNotSchedule"):
-            yield invalid((*path, "minDomains"), domains, "must be greater than zero, and needs `whenUnsatisfiable: DoNotSchedule`")
+            yield invalid(
+                (*path, "minDomains"),
+                domains,
+                "must be greater than zero, and needs `whenUnsatisfiable: DoNotSchedule`",
+            )
         for field in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
             if item.get(field) is not None and item[field] not in ("Honor", "Ignore"):
                 yield unsupported((*path, field), item[field], ("Honor", "Ignore"))
         yield from check_selector(item.get("labelSelector"), (*path, "labelSelector"))
         if item.get("matchLabelKeys") and item.get("labelSelector") is None:
-            yield Problem((*path, "matchLabelKeys"), "`matchLabelKeys` needs a `labelSelector`", "set `labelSelector`", on_key=True)
+            yield Problem(
+                (*path, "matchLabelKeys"),
+                "`matchLabelKeys` needs a `labelSelector`",
+                "set `labelSelector`",
+                on_key=True,
+            )
 
 
 def check_priority_class(view: View) -> Iterator[Problem]:
@@ -150,7 +168,7 @@ def check_priority_class(view: View) -> Iterator[Problem]:
     elif value > 1_000_000_000:
         yield invalid(("value",), value, "the highest priority that users may give is 1000000000")
     policy = view.body.get("preemptionPolicy")
-    if policy and policy not in ("Never", "PreemptLowerPriority"):
+    if policy is not None and policy not in ("Never", "PreemptLowerPriority"):
         yield unsupported(("preemptionPolicy",), policy, ("Never", "PreemptLowerPriority"))
 
 

@@ -1,6 +1,6 @@
 """Security contexts of pods and containers.
 
-Source: kubernetes pkg/apis/core/validation/validation.go at v1.36 (ValidateSecurityContext, validatePodSpecSecurityContext).
+Source: kubernetes pkg/apis/core/validation/validation.go at v1.36 (ValidateSecurityContext and what it calls).
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ def _profile(profile: Map, path: Path) -> Iterator[Problem]:
         elif path[-1] == "seccompProfile" and (why := syntax.relative_path(local)):
             yield invalid((*path, "localhostProfile"), local, why)
     elif local is not None:
-        yield Problem((*path, "localhostProfile"), "is for type `Localhost` only", "remove `localhostProfile`", on_key=True)
+        yield Problem(
+            (*path, "localhostProfile"), "is for type `Localhost` only", "remove `localhostProfile`", on_key=True
+        )
 
 
 def check_container_security(view: View) -> Iterator[Problem]:
@@ -94,7 +96,11 @@ def check_container_security(view: View) -> Iterator[Problem]:
         yield from _common(context, path)
         if context.get("allowPrivilegeEscalation") is False:
             if context.get("privileged"):
-                yield Problem((*path, "allowPrivilegeEscalation"), "can't be false when `privileged` is true", "remove one of them")
+                yield Problem(
+                    (*path, "allowPrivilegeEscalation"),
+                    "can't be false when `privileged` is true",
+                    "remove one of them",
+                )
             if "CAP_SYS_ADMIN" in ((context.get("capabilities") or {}).get("add") or ()):
                 yield Problem((*path, "allowPrivilegeEscalation"), "can't be false with capability `CAP_SYS_ADMIN`")
         mount = context.get("procMount")

@@ -65,9 +65,19 @@ def check_volumes(view: View) -> Iterator[Problem]:
 def _source(volume: Map, path: Path, view: View) -> Iterator[Problem]:
     given = [k for k, v in volume.items() if k != "name" and v is not None]
     if not given:
-        yield Problem(path, f"volume `{volume.get('name') or ''}` has no source: it becomes an empty directory", "say `emptyDir: {}`", warning=True)
+        yield Problem(
+            path,
+            f"volume `{volume.get('name') or ''}` has no source: it becomes an empty directory",
+            "say `emptyDir: {}`",
+            warning=True,
+        )
     elif len(given) > 1:
-        yield Problem((*path, given[1]), f"`{given[0]}` and `{given[1]}` are both set: a volume has one source", f"remove `{given[1]}`", on_key=True)
+        yield Problem(
+            (*path, given[1]),
+            f"`{given[0]}` and `{given[1]}` are both set: a volume has one source",
+            f"remove `{given[1]}`",
+            on_key=True,
+        )
     else:
         yield from check_volume_source(given[0], volume[given[0]], (*path, given[0]), view.minor)
 
@@ -150,7 +160,9 @@ def _projected(source: Map, path: Path) -> Iterator[Problem]:
         at = (*path, "sources", i)
         given = [k for k in _PROJECTIONS if item.get(k) is not None]
         if len(given) > 1:
-            yield Problem((*at, given[1]), f"`{given[0]}` and `{given[1]}` are both set: use one item for each", on_key=True)
+            yield Problem(
+                (*at, given[1]), f"`{given[0]}` and `{given[1]}` are both set: use one item for each", on_key=True
+            )
         for kind in given:
             yield from _projection(kind, item[kind], (*at, kind))
             for file in (*(item[kind].get("items") or ()), item[kind]):

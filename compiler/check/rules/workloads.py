@@ -17,7 +17,12 @@ from compiler.model.source import Path
 
 Map = dict[str, Any]
 
-_DEPLOYMENT, _STATEFUL_SET, _DAEMON_SET, _REPLICA_SET = "Deployment.apps", "StatefulSet.apps", "DaemonSet.apps", "ReplicaSet.apps"
+_DEPLOYMENT, _STATEFUL_SET, _DAEMON_SET, _REPLICA_SET = (
+    "Deployment.apps",
+    "StatefulSet.apps",
+    "DaemonSet.apps",
+    "ReplicaSet.apps",
+)
 WORKLOADS = (_DEPLOYMENT, _STATEFUL_SET, _DAEMON_SET, _REPLICA_SET)
 _COUNTS = ("replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds")
 
@@ -41,7 +46,9 @@ def check_workload_selector(view: View) -> Iterator[Problem]:
     template = (view.pod.template if view.pod else {}).get("metadata") or {}
     if not bad and not matches(selector, template.get("labels") or {}):
         at = ("spec", "template", "metadata", "labels")
-        yield Problem(at, "`selector` does not match template `labels`", "give the template every label of the selector")
+        yield Problem(
+            at, "`selector` does not match template `labels`", "give the template every label of the selector"
+        )
 
 
 def check_counts(view: View) -> Iterator[Problem]:
@@ -64,7 +71,12 @@ def check_restart_policy(view: View) -> Iterator[Problem]:
     if policy and policy != "Always":
         yield unsupported((*pod.path, "restartPolicy"), policy, ("Always",))
     if pod.spec.get("activeDeadlineSeconds") is not None:
-        yield Problem((*pod.path, "activeDeadlineSeconds"), f"is not for the pods of a {view.body['kind']}", "remove `activeDeadlineSeconds`", on_key=True)
+        yield Problem(
+            (*pod.path, "activeDeadlineSeconds"),
+            f"is not for the pods of a {view.body['kind']}",
+            "remove `activeDeadlineSeconds`",
+            on_key=True,
+        )
 
 
 def _share(value: Any, path: Path) -> Iterator[Problem]:
@@ -95,13 +107,19 @@ def check_deployment_strategy(view: View) -> Iterator[Problem]:
     if kind not in ("Recreate", "RollingUpdate"):
         yield unsupported((*path, "type"), kind, ("Recreate", "RollingUpdate"))
     elif kind == "Recreate" and rolling is not None:
-        yield Problem((*path, "rollingUpdate"), "is for type `RollingUpdate` only", "remove `rollingUpdate`", on_key=True)
+        yield Problem(
+            (*path, "rollingUpdate"), "is for type `RollingUpdate` only", "remove `rollingUpdate`", on_key=True
+        )
     elif rolling:
         at = (*path, "rollingUpdate")
         for field in ("maxUnavailable", "maxSurge"):
             yield from _share(rolling.get(field), (*at, field))
         if _amount(rolling.get("maxUnavailable"), 25) == 0 and _amount(rolling.get("maxSurge"), 25) == 0:
-            yield Problem((*at, "maxUnavailable"), "must not be 0 when `maxSurge` is 0: no pod could ever be replaced", "write `maxSurge: 1`")
+            yield Problem(
+                (*at, "maxUnavailable"),
+                "must not be 0 when `maxSurge` is 0: no pod could ever be replaced",
+                "write `maxSurge: 1`",
+            )
 
 
 def check_daemon_set_strategy(view: View) -> Iterator[Problem]:
@@ -117,7 +135,9 @@ def check_daemon_set_strategy(view: View) -> Iterator[Problem]:
             yield from _share(rolling.get(field), (*at, field))
         unavailable, surge = _amount(rolling.get("maxUnavailable"), 1), _amount(rolling.get("maxSurge"), 0)
         if unavailable and surge:
-            yield Problem((*at, "maxSurge"), "must not be set when maxUnavailable is not 0", "write `maxUnavailable: 0`")
+            yield Problem(
+                (*at, "maxSurge"), "must not be set when maxUnavailable is not 0", "write `maxUnavailable: 0`"
+            )
         elif not unavailable and not surge:
             yield Problem((*at, "maxUnavailable"), "must not be 0 when `maxSurge` is 0", "write `maxUnavailable: 1`")
 
@@ -136,7 +156,9 @@ def check_stateful_set(view: View) -> Iterator[Problem]:
     retention = spec.get("persistentVolumeClaimRetentionPolicy") or {}
     for field in ("whenDeleted", "whenScaled"):
         if retention.get(field) and retention[field] not in ("Retain", "Delete"):
-            yield unsupported(("spec", "persistentVolumeClaimRetentionPolicy", field), retention[field], ("Retain", "Delete"))
+            yield unsupported(
+                ("spec", "persistentVolumeClaimRetentionPolicy", field), retention[field], ("Retain", "Delete")
+            )
     if ((spec.get("ordinals") or {}).get("start") or 0) < 0:
         yield invalid(("spec", "ordinals", "start"), spec["ordinals"]["start"], "must be greater than or equal to 0")
     yield from _stateful_strategy(spec.get("updateStrategy") or {}, ("spec", "updateStrategy"))
@@ -147,10 +169,14 @@ def _stateful_strategy(strategy: Map, path: Path) -> Iterator[Problem]:
     if kind not in ("RollingUpdate", "OnDelete"):
         yield unsupported((*path, "type"), kind, ("RollingUpdate", "OnDelete"))
     elif kind == "OnDelete" and rolling is not None:
-        yield Problem((*path, "rollingUpdate"), "is for type `RollingUpdate` only", "remove `rollingUpdate`", on_key=True)
+        yield Problem(
+            (*path, "rollingUpdate"), "is for type `RollingUpdate` only", "remove `rollingUpdate`", on_key=True
+        )
     elif rolling:
         if (rolling.get("partition") or 0) < 0:
-            yield invalid((*path, "rollingUpdate", "partition"), rolling["partition"], "must be greater than or equal to 0")
+            yield invalid(
+                (*path, "rollingUpdate", "partition"), rolling["partition"], "must be greater than or equal to 0"
+            )
         at = (*path, "rollingUpdate", "maxUnavailable")
         yield from _share(rolling.get("maxUnavailable"), at)
         if _amount(rolling.get("maxUnavailable"), 1) == 0:

@@ -216,6 +216,21 @@ def length(value: Any) -> int:
     return len(value)
 
 
+def take(value: Any, count: Any) -> Any:
+    """Return the first items of a list, or the first characters of text."""
+    if value.__class__ not in (list, str):
+        raise ExpressionError(f"`take` wants a list or text, found {kind_of(value)}")
+    return value[: max(0, _want(count, int, "take"))]
+
+
+def unprefix(value: Any, prefix: Any) -> Any:
+    """Return the items of a list, or the keys of a map, without a prefix where they have it."""
+    start = _want(prefix, str, "unprefix")
+    if value.__class__ is dict:
+        return {k.removeprefix(start): v for k, v in value.items()}
+    return [text(x).removeprefix(start) for x in _want(value, list, "unprefix")]
+
+
 def to_int(value: Any) -> int:
     """Return a number from text or a number. Errors: text that is no whole number."""
     try:
@@ -273,8 +288,10 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "split": lambda v, sep: _want(v, str, "split").split(_want(sep, str, "split")),
     "string": text,
     "suffix": lambda v, s: [text(x) + text(s) for x in _want(v, list, "suffix")],
+    "take": take,
     "trim": lambda v: _want(v, str, "trim").strip(),
     "unique": unique,
+    "unprefix": unprefix,
     "upper": lambda v: _want(v, str, "upper").upper(),
     "values": lambda v: list(_want(v, dict, "values").values()),
     "where": where,

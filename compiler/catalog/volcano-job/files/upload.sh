@@ -2,19 +2,18 @@
 # Arguments, five for each: name of the credentials, URL, directory, endpoint, region.
 set -eu
 pipe=/run/stackc/exit
-done=/run/stackc/done
-if [ ! -e "$done" ]; then
+finished=/run/stackc/finished
+if [ ! -e "$finished" ]; then
   [ -p "$pipe" ] || mkfifo "$pipe"
   # Reading ends when the other container does; one that was killed said nothing.
   code=$(cat "$pipe")
   [ "${code:-1}" = 0 ] || exit "${code:-1}"
-  touch "$done"
+  touch "$finished"
 fi
 while [ $# -gt 0 ]; do
   AWS_ACCESS_KEY_ID=$(cat "/run/s3/$1/AWS_ACCESS_KEY_ID")
   AWS_SECRET_ACCESS_KEY=$(cat "/run/s3/$1/AWS_SECRET_ACCESS_KEY")
-  AWS_DEFAULT_REGION=$5
-  export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_DEFAULT_REGION
-  aws ${4:+--endpoint-url "$4"} s3 sync --only-show-errors "$3" "$2"
+  export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+  aws ${4:+--endpoint-url "$4"} ${5:+--region "$5"} s3 sync --only-show-errors "$3" "$2"
   shift 5
 done

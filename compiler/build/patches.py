@@ -1,0 +1,179 @@
+"""The stack's `patches:`: a last resort that must hit exactly what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+from compiler.build.pointers import NoSuchPlace, merge, parts_of, put, take
+from compiler.build.reference_rules import Rules
+from compiler.build.references import extract
+from compiler.build.rows import matches
+from compiler.formats.suggest import nearest
+from compiler.model.diagnostic import Diagnostic, Note, Outcome, error, outcome
+from compiler.model.ids import split_api_version
+from compiler.model.manifest import Body, Manifest
+from compiler.model.source import Path
+from compiler.model.stack import Stack
+
+_SHOWN = 3
+_NOT_RENAMED = frozenset({"Namespace", "CustomResourceDefinition"})
+
+
+class _Run(NamedTuple):
+    stack: Stack
+    rules: Rules
+    found: list[Diagnostic]
+
+    def report(self, code: str, message: str, help: str, path: Path, notes: tuple[Note, ...] = ()) -> None:
+        span = self.stack.tree.key_span(path)
+        self.found.append(error(code, message, help=help, span=span, notes=notes))
+
+
+def apply_patches(manifests: tuple[Manifest, ...], stack: Stack, rules: Rules) -> Outcome[tuple[Manifest, ...]]:
+    """Apply all patches in their order; each sees what those before it did.
+
+    Shape: in a patch, `merge` goes first, then `set`, `remove`, `rename`; a rename is followed by every reference.
+    Errors: SC516 for one that hits another number of objects than it expects · SC517 for a pointer that leads nowhere
+    · SC518 for one that would change what the object is.
+    """
+    run = _Run(stack, rules, [])
+    for number, patch in enumerate(stack.spec.get("patches") or ()):
+        manifests = _apply(manifests, patch, ("spec", "patches", number), run)
+    return outcome(manifests, run.found)
+
+
+def _apply(manifests: tuple[Manifest, ...], patch: Body, path: Path, run: _Run) -> tuple[Manifest, ...]:
+    target = patch["target"]
+    hits = [manifest for manifest in manifests if _fits(manifest, target)]
+    expected = patch.get("expect", 1)
+    if len(hits) != expected:
+        _miss(hits, expected, manifests, patch, path, run)
+        return manifests
+    changed = {manifest.id: _edit(manifest, patch, path, run) for manifest in hits}
+    done = tuple(changed.get(manifest.id, manifest) for manifest in manifests)
+    if "rename" in patch:
+        for manifest in hits:
+            done = _rename(done, changed[manifest.id], patch["rename"], path, run)
+    return done
+
+
+_ASPECTS: Mapping[str, Callable[[Manifest], str]] = {
+    "apiVersion": lambda m: m.api_version,
+    "kind": lambda m: m.id.kind,
+    "namespace": lambda m: m.id.namespace,
+    "name": lambda m: m.id.name,
+    "component": lambda m: m.origin.instance,
+}
+
+
+def _fits(manifest: Manifest, target: Body) -> bool:
+    for key, aspect in _ASPECTS.items():
+        if key in target and not matches(aspect(manifest), target[key]):
+            return False
+    wanted = target.get("labels") or {}
+    labels = manifest.body["metadata"].get("labels")
+    return not wanted or (type(labels) is dict and all(labels.get(k) == v for k, v in wanted.items()))
+
+
+def _miss(
+    hits: list[Manifest], expected: int, manifests: tuple[Manifest, ...], patch: Body, path: Path, run: _Run
+) -> None:
+    message = f"patch `{patch['name']}` hits {len(hits)} objects, not {expected}"
+    if len(hits) > expected:
+        notes = tuple(Note(f"it hits {m.id}") for m in hits[:_SHOWN])
+        help = f"say more in `target`, or write `expect: {len(hits)}`"
+    else:
+        notes, help = _near_misses(manifests, patch["target"])
+    run.report("SC516", message, help, (*path, "target"), notes)
+
+
+def _near_misses(manifests: tuple[Manifest, ...], target: Body) -> tuple[tuple[Note, ...], str]:
+    """Look for objects that only one word of the target keeps away."""
+    for key, aspect in _ASPECTS.items():
+        if key not in target:
+            continue
+        rest = {name: value for name, value in target.items() if name != key}
+        others = sorted({aspect(m) for m in manifests if _fits(m, rest)})
+        near = nearest(target[key], others)
+        if near or (others and len(others) <= _SHOWN and len(rest) > 0):
+            word = near or others[0]
+            notes = tuple(Note(f"there is one with {key} `{other}`") for other in ([near] if near else others))
+            return notes, f"write `{key}: {word}`"
+    return (), "write a target that is in the bundle; `stackc compile` shows all objects"
+
+
+def _edit(manifest: Manifest, patch: Body, path: Path, run: _Run) -> Manifest:
+    body: Any = manifest.body
+    if "merge" in patch:
+        body = merge(body, patch["merge"])
+        body = _kept(manifest, body, (*path, "merge"), run)
+    for pointer, value in patch.get("set", {}).items():
+        place = (*path, "set", pointer)
+        changed = _tried(body, partial(_put, pointer=pointer, value=value), place, run)
+        body = _kept(manifest, changed, place, run, body)
+    for number, pointer in enumerate(patch.get("remove", ())):
+        place = (*path, "remove", number)
+        changed = _tried(body, partial(_take, pointer=pointer), place, run)
+        body = _kept(manifest, changed, place, run, body)
+    return manifest if body is manifest.body else manifest._replace(body=body)
+
+
+def _put(body: Body, pointer: str, value: Any) -> Any:
+    return put(body, parts_of(pointer), value)
+
+
+def _take(body: Body, pointer: str) -> Any:
+    return take(body, parts_of(pointer))
+
+
+def _tried(body: Body, change: Callable[[Body], Any], path: Path, run: _Run) -> Any:
+    try:
+        return change(body)
+    except NoSuchPlace as reason:
+        run.report(
+            "SC517", f"pointer of the patch leads nowhere: {reason}", "write a pointer that is in the object", path
+        )
+        return body
+
+
+def _kept(manifest: Manifest, body: Any, path: Path, run: _Run, before: Body | None = None) -> Body:
+    """Return the new body, or the one before when it would be another object."""
+    if type(body) is dict and _identity(body) == manifest.id:
+        return body
+    help = "write `rename` for the name; make another object for the rest"
+    run.report("SC518", f"the patch would make another object of {manifest.id}", help, path)
+    return manifest.body if before is None else before
+
+
+def _identity(body: Body) -> tuple[Any, ...]:
+    metadata, version = body.get("metadata"), body.get("apiVersion")
+    if type(metadata) is not dict or type(version) is not str:
+        return ()
+    return (split_api_version(version)[0], body.get("kind"), metadata.get("namespace") or "", metadata.get("name"))
+
+
+def _rename(
+    manifests: tuple[Manifest, ...], manifest: Manifest, name: str, path: Path, run: _Run
+) -> tuple[Manifest, ...]:
+    """Rename an object and every reference to it."""
+    if manifest.id.kind in _NOT_RENAMED:
+        message = f"a {manifest.id.kind} can't be renamed: other objects are inside it, or its name follows from it"
+        run.report("SC518", message, "name it where it is made", (*path, "rename"))
+        return manifests
+    places: dict[Any, list[Path]] = {}
+    for reference in extract(manifests, run.rules).found:
+        if reference.target == manifest.id:
+            places.setdefault(reference.source, []).append(reference.path)
+    done = []
+    for other in manifests:
+        body = other.body
+        for place in places.get(other.id, ()):
+            body = put(body, tuple(map(str, place)), name)
+        id = other.id
+        if id == manifest.id:
+            id = id._replace(name=name)
+            body = put(body, ("metadata", "name"), name)
+        done.append(other if body is other.body else Manifest(id, body, other.origin))
+    return tuple(done)

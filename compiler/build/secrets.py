@@ -1,0 +1,257 @@
+"""Secrets of the stack: made in each namespace that refers to them, without any value that must stay secret.
+
+What diff and apply fill in is a Fill entry; what the External Secrets operator brings is an ExternalSecret.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from compiler.build.reference_rules import Rules, narrowed
+from compiler.build.references import extract
+from compiler.build.secret_recipes import (
+    DOCKER_CONFIG_KEY,
+    DOCKER_HUB,
+    Source,
+    docker_config,
+    docker_config_template,
+    encoded,
+    kubernetes_type,
+    printed,
+)
+from compiler.build.transforms.labels import labelled
+from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome, warning
+from compiler.model.ids import GroupKind
+from compiler.model.manifest import Body, Fill, Manifest, Origin, object_id
+from compiler.model.source import Span
+from compiler.model.stack import Stack
+
+UNFILLED = "stackc.dev/unfilled"
+SECRET = GroupKind("", "Secret")
+
+_FILLED_LATER = ("fromEnv", "fromFile", "sops")
+_EXTERNAL_API = "external-secrets.io/v1"
+
+
+class SecretWish(NamedTuple):
+    """One Secret to make.
+
+    Shape: `keys` maps the recipe's keys to their sources; `namespaces` are those where it is made besides the ones
+    that refer to it; `instance` is `secrets`, or the instance in whose parameters the value stands; `spans` are the
+    places of the keys.
+    """
+
+    name: str
+    keys: Mapping[str, Source]
+    type: str = "generic"
+    namespaces: tuple[str, ...] = ()
+    labels: Mapping[str, str] = {}
+    annotations: Mapping[str, str] = {}
+    instance: str = "secrets"
+    span: Span | None = None
+    spans: Mapping[str, Span | None] = {}
+
+
+class Secrets(NamedTuple):
+    """The objects made, and what diff and apply fill in."""
+
+    manifests: tuple[Manifest, ...] = ()
+    fill: tuple[Fill, ...] = ()
+
+
+class _Settings(NamedTuple):
+    server: str
+    buckets: Mapping[str, str]
+
+
+def stack_secrets(stack: Stack) -> tuple[SecretWish, ...]:
+    """Return the stack's own `secrets:`; files that an overlay names are seen from the stack's folder."""
+    wishes = []
+    for number, item in enumerate(stack.spec.get("secrets") or ()):
+        path = ("spec", "secrets", number)
+        spans = {key: stack.tree.span((*path, "keys", key)) for key in item["keys"]}
+        wish = SecretWish(
+            item["name"],
+            {key: _from_here(source, spans[key], stack.folder) for key, source in item["keys"].items()},
+            item.get("type", "generic"),
+            tuple(item.get("namespaces", ())),
+            item.get("labels", {}),
+            item.get("annotations", {}),
+            span=stack.tree.span((*path, "name")),
+            spans=spans,
+        )
+        wishes.append(wish)
+    return tuple(wishes)
+
+
+def _from_here(source: Source, span: Span | None, folder: str) -> Source:
+    """Return a source whose file is relative to the stack's folder, whichever file of the layers names it."""
+    said_in = posixpath.dirname(span.file) if span else folder
+    if said_in == folder:
+        return source
+    if "fromFile" in source:
+        return {"fromFile": _seen_from(folder, said_in, source["fromFile"])}
+    if "sops" in source:
+        return {"sops": {**source["sops"], "file": _seen_from(folder, said_in, source["sops"]["file"])}}
+    return source
+
+
+def _seen_from(folder: str, said_in: str, path: str) -> str:
+    return posixpath.relpath(posixpath.join("/", said_in, path), posixpath.join("/", folder))
+
+
+def make_secrets(
+    manifests: tuple[Manifest, ...], wishes: Iterable[SecretWish], stack: Stack, rules: Rules
+) -> Outcome[Secrets]:
+    """Return the Secrets, in each namespace where a manifest refers to them or the wish says so.
+
+    Errors: SC519 a mix of sources that no object can have. Warnings: SC521 a Secret that is written without its values.
+    Values in the text and the keys of each type are the stack's checks (SC325 to SC330).
+    """
+    wanted = tuple(wishes)
+    if not wanted:
+        return Outcome(Secrets())
+    settings = _Settings(_server(stack), _buckets(stack))
+    referring = _referring(manifests, rules)
+    found: list[Diagnostic] = []
+    made: list[Manifest] = []
+    fill: list[Fill] = []
+    for wish in wanted:
+        namespaces = sorted({*wish.namespaces, *referring.get(wish.name, ())})
+        if namespaces:
+            found.extend([*_faults(wish), *_unfilled(wish)])
+        for namespace in namespaces:
+            manifest, entry = _make(wish, namespace, settings)
+            made.append(labelled(manifest, stack.name))
+            fill.extend([entry] if entry else ())
+    return outcome(Secrets(tuple(made), tuple(fill)), found)
+
+
+def _referring(manifests: tuple[Manifest, ...], rules: Rules) -> dict[str, set[str]]:
+    """Return the namespaces that refer to a Secret, by its name."""
+    namespaces: dict[str, set[str]] = {}
+    for reference in extract(manifests, narrowed(rules, SECRET)).found:
+        if reference.target[:2] == SECRET and reference.target.namespace:
+            namespaces.setdefault(reference.target.name, set()).add(reference.target.namespace)
+    return namespaces
+
+
+def _server(stack: Stack) -> str:
+    mirror = (stack.spec.get("registry") or {}).get("mirror", "")
+    return mirror.partition("/")[0] or DOCKER_HUB
+
+
+def _buckets(stack: Stack) -> dict[str, str]:
+    """Return the bucket of every s3 Secret: that of the `data` places that name it, when they agree."""
+    buckets: dict[str, set[str]] = {}
+    for item in stack.spec.get("data") or ():
+        place = item.get("s3")
+        if place:
+            buckets.setdefault(place["secretRef"]["name"], set()).add(place["bucket"])
+    return {name: min(found) for name, found in buckets.items() if len(found) == 1}
+
+
+def _faults(wish: SecretWish) -> Iterable[Diagnostic]:
+    external = any("externalSecret" in source for source in wish.keys.values())
+    for key, source in wish.keys.items():
+        if external and "externalSecret" not in source and not _is_public(wish, key):
+            message = f"secret `{wish.name}` mixes `externalSecret` with other sources"
+            help = "make two secrets of it: the operator owns all keys of its own"
+            yield error("SC519", message, help=help, span=wish.spans.get(key) or wish.span)
+
+
+def _is_public(wish: SecretWish, key: str) -> bool:
+    """Tell whether a key is no secret: the address of a registry."""
+    return wish.type == "docker-registry" and key == "server" and "value" in wish.keys[key]
+
+
+def _unfilled(wish: SecretWish) -> Iterable[Diagnostic]:
+    later = sorted(key for key, source in wish.keys.items() if any(word in source for word in _FILLED_LATER))
+    if later:
+        keys = ", ".join(f"`{key}`" for key in later)
+        message = f"secret `{wish.name}` is written without {keys}: diff and apply fill it in"
+        help = "apply with stackc, or use `externalSecret` or a sealed Secret"
+        yield warning("SC521", message, help=help, span=wish.span)
+
+
+def _make(wish: SecretWish, namespace: str, settings: _Settings) -> tuple[Manifest, Fill | None]:
+    metadata: Body = {"name": wish.name, "namespace": namespace}
+    if wish.labels:
+        metadata["labels"] = dict(wish.labels)
+    if wish.annotations:
+        metadata["annotations"] = dict(wish.annotations)
+    if any("externalSecret" in source for source in wish.keys.values()):
+        return _manifest(wish, _external(wish, metadata, settings)), None
+    type = kubernetes_type(wish.type, wish.keys)
+    data, sources, unfilled = _contents(wish, settings)
+    if wish.type == "s3" and wish.name in settings.buckets:
+        data.setdefault("AWS_BUCKET", encoded(settings.buckets[wish.name]))
+    if unfilled:
+        metadata["annotations"] = {**metadata.get("annotations", {}), UNFILLED: ",".join(sorted(unfilled))}
+    body: Body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": type}
+    if data:
+        body["data"] = data
+    manifest = _manifest(wish, body)
+    if not sources:
+        return manifest, None
+    keys = {key: printed(source) for key, source in sources.items()}
+    recipe = "docker-registry" if wish.type == "docker-registry" else "keys"
+    server = _said_server(wish, settings) if recipe == "docker-registry" else ""
+    return manifest, Fill(manifest.id, type, keys, sources, recipe, server)
+
+
+def _contents(wish: SecretWish, settings: _Settings) -> tuple[dict[str, str], dict[str, Source], list[str]]:
+    """Return the data that is known, the sources that are bound later, and the keys that wait for them."""
+    later = {key: source for key, source in wish.keys.items() if any(word in source for word in _FILLED_LATER)}
+    known = {key: source["value"] for key, source in wish.keys.items() if "value" in source}
+    if wish.type != "docker-registry":
+        return {key: encoded(value) for key, value in known.items()}, later, list(later)
+    if later:
+        # one key holds the whole login, so it waits for all of it
+        rest = {key: source for key, source in wish.keys.items() if not _is_public(wish, key)}
+        return {}, rest, [DOCKER_CONFIG_KEY]
+    text = docker_config(_said_server(wish, settings), known["username"], known["password"])
+    return {DOCKER_CONFIG_KEY: encoded(text)}, {}, []
+
+
+def _said_server(wish: SecretWish, settings: _Settings) -> str:
+    said: str = wish.keys.get("server", {}).get("value", "")
+    return said or settings.server
+
+
+def _external(wish: SecretWish, metadata: Body, settings: _Settings) -> Body:
+    """Return the ExternalSecret that brings the Secret. Source: external-secrets.io/v1 ExternalSecretSpec."""
+    sources = {key: source["externalSecret"] for key, source in wish.keys.items() if "externalSecret" in source}
+    template: Body = {"type": kubernetes_type(wish.type, wish.keys)}
+    if wish.type == "docker-registry":
+        template["data"] = {DOCKER_CONFIG_KEY: docker_config_template(_said_server(wish, settings))}
+    stores = sorted({source["store"] for source in sources.values()})
+    rows = []
+    for key, source in sources.items():
+        place = {name: source[name] for name in ("key", "property") if name in source}
+        row: Body = {"secretKey": key, "remoteRef": place}
+        if source["store"] != stores[0]:
+            row["sourceRef"] = {"storeRef": _store(source["store"])}
+        rows.append(row)
+    return {
+        "apiVersion": _EXTERNAL_API,
+        "kind": "ExternalSecret",
+        "metadata": metadata,
+        "spec": {
+            "secretStoreRef": _store(stores[0]),
+            "target": {"name": wish.name, "template": template},
+            "data": rows,
+        },
+    }
+
+
+def _store(name: str) -> dict[str, Any]:
+    return {"kind": "ClusterSecretStore", "name": name}
+
+
+def _manifest(wish: SecretWish, body: Body) -> Manifest:
+    span = wish.span
+    origin = Origin(wish.instance, "", span.file if span else "", span.line if span else 1, span)
+    return Manifest(object_id(body), body, origin)

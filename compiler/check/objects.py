@@ -1,0 +1,185 @@
+"""Circle 2: what the API server of the target would say to each object on its own.
+
+A server first decodes (unknown fields, types, quantities, list keys), then validates. So do we: an object that can't be
+decoded is not judged further, or one mistake would be told five times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from compiler.check.crds import CrdIndex
+from compiler.check.decode import Decoder, normal
+from compiler.check.kinds import unknown_kind
+from compiler.check.rule import Problem, shown
+from compiler.check.rules import rules_of
+from compiler.check.rules.metadata import RULES as METADATA_RULES
+from compiler.check.view import View
+from compiler.formats.packs import Pack
+from compiler.model.diagnostic import Diagnostic, Note, Severity
+from compiler.model.ids import ObjectId, split_api_version
+from compiler.model.manifest import Bundle, Manifest
+from compiler.model.source import Span, pointer
+
+Map = dict[str, Any]
+
+
+class Found(NamedTuple):
+    """One problem of one object, under its code."""
+
+    code: str
+    problem: Problem
+
+
+class Look(NamedTuple):
+    """What a look at one object gives: its problems, and its view if a server could decode it."""
+
+    found: tuple[Found, ...]
+    view: View | None
+
+
+class Judge:
+    """Judges objects for one target; keeps what it compiled, and what it saw, as bodies never change."""
+
+    def __init__(
+        self, pack: Pack, crds: CrdIndex | None = None, assumed: Collection[tuple[str, str]] = frozenset()
+    ) -> None:
+        """Take the target's pack, the CRDs that will be there, and the (group, kind) pairs that are said to be."""
+        self.pack = pack
+        self.crds = crds if crds is not None else CrdIndex({}, pack.definitions)
+        self._assumed = assumed
+        self._decoder = Decoder(pack.definitions)
+        self._seen: dict[int, tuple[object, Look]] = {}
+
+    def look(self, body: object) -> Look:
+        """Return everything that is wrong with one object, nothing when the server would take it."""
+        seen = self._seen.get(id(body))
+        if seen is None:
+            seen = self._seen[id(body)] = (body, self._look(body))
+        return seen[1]
+
+    def _look(self, body: object) -> Look:
+        fault = _no_object(body)
+        if fault is not None:
+            return Look((fault,), None)
+        assert isinstance(body, dict)
+        group, version = split_api_version(body["apiVersion"])
+        kind: str = body["kind"]
+        schema = self.pack.schema(group, version, kind)
+        if schema is None:
+            return Look(tuple(self._custom(body, group, version, kind)), None)
+        faults = self._decoder.faults(body, schema)
+        if faults and any(code in self._decoder.STOPS for code, _ in faults):
+            return Look(tuple(Found(*fault) for fault in faults), None)
+        view = View(normal(body), self.pack.minor)
+        said = [Found(code, problem) for code, check in rules_of(view.kind) for problem in check(view)]
+        return Look(tuple(_merged(said, faults) if faults else said), view)
+
+    def _custom(self, body: Map, group: str, version: str, kind: str) -> list[Found]:
+        if not self.crds.knows(group, kind):
+            if (group, kind) in self._assumed and not self.pack.knows(group, kind):
+                return self._metadata(body)
+            return [Found(*unknown_kind(self.pack, group, version, kind))]
+        faults = [Found(*fault) for fault in self.crds.faults(body, group, version, kind)]
+        return faults or self._metadata(body)
+
+    def _metadata(self, body: Map) -> list[Found]:
+        if not isinstance(body.get("metadata"), dict):
+            return [Found("SC602", Problem(("metadata",), "`metadata` must be a map"))]
+        view = View(normal(body), self.pack.minor)
+        return [Found(rule.code, problem) for rule in METADATA_RULES for problem in rule.check(view)]
+
+
+def _merged(said: list[Found], faults: list[tuple[str, Problem]]) -> list[Found]:
+    """Put what the rules and what the schema say together: where both speak of a place, the rule says it better."""
+    spoken = [found.problem.path for found in said]
+    new = [f for f in faults if not any(path[: len(f[1].path)] == f[1].path for path in spoken)]
+    return said + [Found(*fault) for fault in new]
+
+
+def _no_object(body: object) -> Found | None:
+    """Return what keeps a document from being an object at all."""
+    if not isinstance(body, dict):
+        return Found("SC600", Problem((), "a manifest is a map with `apiVersion`, `kind` and `metadata`"))
+    for field in ("apiVersion", "kind"):
+        value = body.get(field)
+        if not isinstance(value, str) or not value:
+            why = "must be a string" if value else "is required"
+            return Found("SC600", Problem((field,), f"`{field}` {why}", f"set `{field}`"))
+    if body["apiVersion"].count("/") > 1 or not split_api_version(body["apiVersion"])[1]:
+        return Found("SC600", Problem(("apiVersion",), "`apiVersion` must be `version` or `group/version`"))
+    if body.get("metadata") is None and not body["kind"].endswith("Review"):
+        return Found("SC600", Problem(("metadata",), "`metadata` is required", "set `metadata.name`"))
+    return None
+
+
+def identity(body: Mapping[str, Any]) -> ObjectId | None:
+    """Return the id of an object as far as it has one; None for what is no object."""
+    version, kind, metadata = body.get("apiVersion"), body.get("kind"), body.get("metadata")
+    if not isinstance(version, str) or not isinstance(kind, str):
+        return None
+    metadata = metadata if isinstance(metadata, dict) else {}
+    name, namespace = metadata.get("name"), metadata.get("namespace")
+    return ObjectId(
+        split_api_version(version)[0],
+        kind,
+        namespace if isinstance(namespace, str) else "",
+        name if isinstance(name, str) else "",
+    )
+
+
+def diagnostic(found: Found, body: object, span: Span | None, notes: tuple[Note, ...] = ()) -> Diagnostic:
+    """Turn a problem into a diagnostic about its object."""
+    code, problem = found
+    body = body if isinstance(body, dict) else {}
+    severity = Severity.WARNING if problem.warning else Severity.ERROR
+    version = body.get("apiVersion")
+    message = _with_field(_without_secret(problem, body))
+    return Diagnostic(
+        code, severity, message, problem.help, span, notes, identity(body),
+        version if isinstance(version, str) else "", pointer(problem.path),
+    )  # fmt: skip
+
+
+def _without_secret(problem: Problem, body: Map) -> Problem:
+    """Return the problem without the value of a Secret in its message."""
+    if body.get("kind") != "Secret" or problem.path[:1] not in (("data",), ("stringData",)):
+        return problem
+    value: Any = body
+    for part in problem.path:
+        value = value.get(part) if isinstance(value, dict) else None
+    if value is None or isinstance(value, dict | list):
+        return problem
+    told = (f"`{shown(value)}`", f"`{str(value).lower()}`")
+    message = problem.message
+    for text in told:
+        message = message.replace(text, "the value (not shown)")
+    return problem._replace(message=message)
+
+
+def _with_field(problem: Problem) -> str:
+    """Return the message with the name of its field, so that it can be read alone."""
+    field = next((part for part in reversed(problem.path) if isinstance(part, str)), "")
+    return problem.message if not field or f"`{field}`" in problem.message else f"`{field}`: {problem.message}"
+
+
+def check_objects(bundle: Bundle, judge: Judge) -> tuple[Diagnostic, ...]:
+    """Judge every manifest of a bundle on its own; a diagnostic points at the user's place that asked for it.
+
+    Errors: all of SC6xx but SC613, a custom kind without CRD: the reference graph tells that once for each kind.
+    """
+    return tuple(
+        diagnostic(found, manifest.body, manifest.origin.span, made_here(manifest))
+        for manifest in bundle.manifests
+        for found in judge.look(manifest.body).found
+        if found.code != "SC613"
+    )
+
+
+def made_here(manifest: Manifest) -> tuple[Note, ...]:
+    """Return the note that names the template line of a manifest."""
+    origin = manifest.origin
+    if not origin.file or origin.span is None:
+        return ()
+    return (Note("made here", Span(origin.file, origin.line, 1, origin.line, 1)),)

@@ -1,0 +1,106 @@
+"""What commands share: their options, how diagnostics are printed, and which exit code follows from them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from compiler.formats.files import Files
+    from compiler.model.diagnostic import Diagnostic
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EXIT_DONE, EXIT_NO, EXIT_STACK, EXIT_CLUSTER, EXIT_DECIDE = 0, 1, 3, 4, 5
+
+
+def stack_argument(*, required: bool = True) -> Callable[[F], F]:
+    """Add the argument STACK, as `stack: str | None`."""
+    return click.argument("stack", required=required, metavar="STACK" if required else "[STACK]")
+
+
+overlay_option = click.option(
+    "-O", "--overlay", "overlays", multiple=True, metavar="FILE", help="Lay FILE over the stack; may be repeated."
+)
+set_option = click.option(
+    "--set", "sets", multiple=True, metavar="PATH=VALUE", help="Set one value below spec, last of all; may be repeated."
+)
+root_option = click.option(
+    "--root",
+    metavar="DIR",
+    help="Read nothing outside DIR. Default: the nearest folder above the stack with .git, stackc.lock or components/.",
+)
+output_option = click.option("--out", metavar="PATH", help="Write to PATH in place of standard output.")
+filename_option = click.option(
+    "-f",
+    "--filename",
+    "filenames",
+    multiple=True,
+    metavar="FILE|DIR|-",
+    help="Take plain manifests in place of a stack; may be repeated.",
+)
+kubernetes_option = click.option("--kubernetes", metavar="VERSION", help="Judge by this version, such as 1.34.")
+namespace_option = click.option("-n", "--namespace", metavar="NAME", help="Only objects of this namespace.")
+selector_option = click.option("-l", "--selector", metavar="LABELS", help="Only objects with these labels.")
+context_option = click.option("--context", metavar="NAME", help="Use this context of the kubeconfig.")
+kubeconfig_option = click.option("--kubeconfig", metavar="FILE", help="Use this file in place of $KUBECONFIG.")
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """Add `-o/--output` for the output format, as `output: str`; the first format is the default."""
+    return click.option(
+        "-o", "--output", type=click.Choice(formats), default=formats[0], show_default=True, help="The output format."
+    )
+
+
+def stack_options(command: F) -> F:
+    """Add everything that says what to compile beside STACK: `overlays`, `sets`, `root`."""
+    return overlay_option(set_option(root_option(command)))
+
+
+def cluster_options(command: F) -> F:
+    """Add everything that says which cluster is meant: `context`, `kubeconfig`."""
+    return context_option(kubeconfig_option(command))
+
+
+def use_color() -> bool:
+    """Tell whether standard error may be coloured: a terminal, and nobody said NO_COLOR."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def print_diagnostics(diagnostics: Iterable[Diagnostic], sources: Mapping[str, bytes]) -> None:
+    """Write diagnostics and their count to standard error; nothing if there are none."""
+    found = tuple(diagnostics)
+    if not found:
+        return
+    from compiler.report.text import render, summary
+
+    sys.stderr.write(f"{render(found, sources, color=use_color())}\n{summary(found)}\n")
+
+
+def sources_of(files: Files, diagnostics: Iterable[Diagnostic]) -> dict[str, bytes]:
+    """Return the text of every file that diagnostics point at, where the files door gives it."""
+    from compiler.formats.files import FileRefused
+
+    names = {d.span.file for d in diagnostics if d.span is not None}
+    sources: dict[str, bytes] = {}
+    for name in sorted(names):
+        try:
+            sources[name] = files.read(name)
+        except FileRefused:
+            continue
+    return sources
+
+
+def exit_code(diagnostics: Iterable[Diagnostic], *, failed: int = EXIT_STACK) -> int:
+    """Return `failed` if there is an error, else 0: 3 where a stack is in the way, 1 where errors are the answer."""
+    return failed if any(d.is_error for d in diagnostics) else EXIT_DONE
+
+
+def write_product(text: str) -> None:
+    """Write what was asked for to standard output, and nothing else."""
+    sys.stdout.write(text)

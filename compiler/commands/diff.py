@@ -1,0 +1,88 @@
+"""`stackc diff`: what apply would change on the cluster; it reads and dry-runs, and never writes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from compiler.commands.common import (
+    EXIT_CLUSTER,
+    EXIT_DECIDE,
+    EXIT_DONE,
+    EXIT_NO,
+    cluster_options,
+    filename_option,
+    format_option,
+    stack_argument,
+    stack_options,
+    write_product,
+)
+
+if TYPE_CHECKING:
+    from compiler.commands.target import Loaded
+
+
+@click.command()
+@stack_argument(required=False)
+@filename_option
+@click.option("--name", metavar="SET", help="With -f: the name of the set of manifests.")
+@format_option("text", "json")
+@stack_options
+@cluster_options
+@click.pass_context
+def diff(  # noqa: PLR0913  click passes an argument for every option
+    ctx: click.Context,
+    stack: str | None,
+    filenames: tuple[str, ...],
+    name: str | None,
+    output: str,
+    overlays: tuple[str, ...],
+    sets: tuple[str, ...],
+    root: str | None,
+    context: str | None,
+    kubeconfig: str | None,
+) -> int:
+    """Show what applying STACK would change on the cluster, field by field.
+
+    Exit codes: 0 no difference, 1 differences, 4 the cluster can't be reached or refuses an object, 5 another manager
+    owns a field that would change.
+    """
+    from compiler.commands.load import load
+
+    return run_diff(load(ctx, stack, filenames, name, overlays, sets, root), kubeconfig, context, output)
+
+
+def run_diff(loaded: Loaded, kubeconfig: str | None, context: str | None, output: str) -> int:
+    """Compare a compiled bundle with the cluster, print the report, return the exit code."""
+    from compiler.commands.target import Refused, reach
+    from compiler.live.diff import diff_bundle
+    from compiler.live.settings import Settings
+    from compiler.report.diff import render, render_json
+
+    try:
+        target = reach(loaded, kubeconfig, context, Settings())
+    except Refused as refused:
+        return refused.code
+    found = diff_bundle(target.bundle, target.cluster, target.settings)
+    target.complain(found.diagnostics)
+    changes = found.value
+    if changes is None:
+        return EXIT_CLUSTER
+    if output == "json":
+        cluster = target.cluster
+        text = render_json(changes, stack=target.bundle.stack, context=cluster.context, server=cluster.server)
+    else:
+        text = render(changes, color=_color())
+    write_product(text)
+    if any(diagnostic.is_error for diagnostic in found.diagnostics):
+        return EXIT_CLUSTER
+    if changes.conflicts:
+        return EXIT_DECIDE
+    return EXIT_NO if changes.differing else EXIT_DONE
+
+
+def _color() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,36 @@
+"""The bundle that a command line means: a compiled stack, or plain manifests given with `-f`."""
+
+from __future__ import annotations
+
+import click
+
+from compiler.commands.target import Loaded
+from compiler.formats.files import MemoryFiles
+
+
+def load(  # noqa: PLR0913  one argument for every option of the command line
+    ctx: click.Context,
+    stack: str | None,
+    filenames: tuple[str, ...],
+    name: str | None,
+    overlays: tuple[str, ...],
+    sets: tuple[str, ...],
+    root: str | None,
+) -> Loaded:
+    """Compile STACK, or read plain manifests; exactly one of both must be given."""
+    if bool(stack) == bool(filenames):
+        raise click.UsageError("give either STACK or -f FILE, and not both", ctx)
+    if stack is not None:
+        if name:
+            raise click.UsageError("--name goes with -f; a stack has a name", ctx)
+        from compiler.pipeline import compile_stack
+
+        return Loaded(*compile_stack(stack, overlays=overlays, sets=sets, root=root))
+    if overlays or sets:
+        raise click.UsageError("-O and --set go with a stack", ctx)
+    from compiler.commands.validate import _sources
+    from compiler.live.plain import plain_bundle
+
+    sources = list(_sources(filenames))
+    shown = {source.file: source.raw for source in sources}
+    return Loaded(plain_bundle(name or "manifests", sources), MemoryFiles(shown))

@@ -1,0 +1,115 @@
+"""What `diff` and `apply` share: a bundle with its secrets bound, the cluster, and how both are announced."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from compiler.commands.common import (
+    EXIT_CLUSTER,
+    EXIT_STACK,
+    print_diagnostics,
+    sources_of,
+)
+from compiler.diff.known import shape_finder
+from compiler.diff.rows import class_rows
+from compiler.formats.files import DiskFiles
+from compiler.live.api import connect
+from compiler.live.bind import Sources, bind_secrets, missing_fill, run_sops
+from compiler.live.port import ClusterError
+from compiler.live.refusals import unreachable
+from compiler.live.settings import Settings
+from compiler.model.diagnostic import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from compiler.formats.files import Files
+    from compiler.live.cluster import Cluster
+    from compiler.model.diagnostic import Diagnostic
+    from compiler.model.manifest import Bundle
+
+
+class Loaded(NamedTuple):
+    """A compiled bundle, the door its files came through, and whether it came from a stack or from `-f`."""
+
+    outcome: Outcome[Bundle]
+    files: Files
+
+
+class Target(NamedTuple):
+    """Everything a verb needs: the bundle as it will be sent, the cluster, what is known about kinds and secrets."""
+
+    bundle: Bundle
+    cluster: Cluster
+    settings: Settings
+    files: Files
+
+    def complain(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Print diagnostics with the lines they point at."""
+        found = tuple(diagnostics)
+        print_diagnostics(found, sources_of(self.files, found))
+
+
+class Refused(Exception):
+    """There is nothing to do a verb with; the reason is printed already."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__()
+        self.code = code
+
+
+def reach(loaded: Loaded, kubeconfig: str | None, context: str | None, settings: Settings) -> Target:
+    """Bind the bundle's secrets, find the cluster, and say on standard error what will meet what.
+
+    Errors: raises Refused with exit code 3 (the stack, or a value of it, is missing or wrong) or 4 (no cluster).
+    """
+    files, found = loaded.files, loaded.outcome.diagnostics
+    print_diagnostics(found, sources_of(files, found))
+    bundle = loaded.outcome.value
+    if bundle is None:
+        raise Refused(EXIT_STACK)
+    bound = bind_secrets(bundle, _sources(files))
+    problems = bound.diagnostics + missing_fill(bundle.manifests, bundle.fill)
+    if bound.value is None or problems:
+        print_diagnostics(problems, {})
+        raise Refused(EXIT_STACK)
+    try:
+        cluster = connect(kubeconfig, context)
+    except ClusterError as error:
+        print_diagnostics((unreachable(error),), {})
+        raise Refused(EXIT_CLUSTER) from None
+    _announce(bundle, cluster)
+    shapes = shape_finder(bundle.kubernetes, (manifest.body for manifest in bundle.manifests))
+    told = settings._replace(shapes=shapes, rows=class_rows(), redact=bound.value.redact)
+    return Target(bound.value.bundle, cluster, told, files)
+
+
+def _sources(files: Files) -> Sources:
+    import os
+
+    # a door of its own: values of secrets are no inputs of the bundle
+    root = files.root if isinstance(files, DiskFiles) else "."
+    return Sources(os.environ, DiskFiles(root).read, run_sops(str(root)))
+
+
+def _announce(bundle: Bundle, cluster: Cluster) -> None:
+    from compiler.report.escape import escape
+
+    sys.stderr.write(
+        f"context {escape(cluster.context)}, server {escape(cluster.server)}, stack {escape(bundle.stack)}\n"
+    )
+    sys.stderr.flush()
+
+
+def seconds(_: click.Context, parameter: click.Parameter, text: str) -> float:
+    """Read a duration as kubectl writes it: `90`, `90s`, `10m`, `1h30m`."""
+    import re
+
+    match = re.fullmatch(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s?)?", text)
+    if not text or match is None:
+        raise click.BadParameter(f"{text!r} is no duration such as 90s or 10m", param=parameter)
+    hours, minutes, rest = (int(part or 0) for part in match.groups())
+    return float(hours * 3600 + minutes * 60 + rest)

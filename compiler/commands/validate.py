@@ -1,0 +1,137 @@
+"""`stackc validate`: judge a stack or plain manifests as the target's API server would, without a cluster."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from compiler.commands.common import (
+    EXIT_NO,
+    exit_code,
+    filename_option,
+    format_option,
+    kubernetes_option,
+    print_diagnostics,
+    sources_of,
+    stack_argument,
+    stack_options,
+    write_product,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.check.stream import Judgement, Source
+
+_ENDINGS = (".yaml", ".yml", ".json")
+
+
+@click.command()
+@stack_argument(required=False)
+@filename_option
+@click.option("--each", is_flag=True, help="With -f: take every document on its own, without looking at the others.")
+@kubernetes_option
+@format_option("text", "json")
+@stack_options
+@click.pass_context
+def validate(  # noqa: PLR0913  one argument for every option of the command line
+    ctx: click.Context,
+    stack: str | None,
+    filenames: tuple[str, ...],
+    each: bool,
+    kubernetes: str | None,
+    output: str,
+    overlays: tuple[str, ...],
+    sets: tuple[str, ...],
+    root: str | None,
+) -> int:
+    """Check STACK, or the plain manifests given with -f, as the API server of the target would.
+
+    Exit code 1 says that there are errors.
+    """
+    if bool(stack) == bool(filenames):
+        raise click.UsageError("give either STACK or -f FILE, and not both", ctx)
+    if stack is not None:
+        if each:
+            raise click.UsageError("--each goes with -f", ctx)
+        return _stack(stack, overlays, sets, root, kubernetes, output)
+    if overlays or sets:
+        raise click.UsageError("-O and --set go with a stack", ctx)
+    from compiler.check.stream import check_stream, masked
+
+    sources = list(_sources(filenames))
+    judgement = check_stream(sources, target_minor(kubernetes), each=each)
+    shown = {s.file: masked(s, judgement.hidden) for s in sources} if output == "text" else {}
+    return _report(judgement, shown, output)
+
+
+def _report(judgement: Judgement, sources: dict[str, bytes], output: str) -> int:
+    if output == "json":
+        from compiler.report.json import render
+
+        write_product(render(judgement.documents, judgement.diagnostics))
+    else:
+        print_diagnostics(judgement.diagnostics, sources)
+    return exit_code(judgement.diagnostics, failed=EXIT_NO)
+
+
+def target_minor(kubernetes: str | None) -> int:
+    """Return the minor of a version such as 1.34, v1.34 or 1.34.2; the newest that we ran without one."""
+    from compiler.formats.packs import NEWEST, OLDEST, tested_minors
+
+    if kubernetes is None:
+        return max(tested_minors)
+    parts = kubernetes.removeprefix("v").split(".")
+    if len(parts) not in (2, 3) or parts[0] != "1" or not all(p.isascii() and p.isdigit() for p in parts):
+        raise click.BadParameter(f"{kubernetes!r} is no version such as 1.34", param_hint="--kubernetes")
+    minor = int(parts[1][:4])
+    if not OLDEST <= minor <= NEWEST:
+        raise click.BadParameter(f"versions from 1.{OLDEST} to 1.{NEWEST} are known", param_hint="--kubernetes")
+    return minor
+
+
+def _sources(names: tuple[str, ...]) -> Iterator[Source]:
+    """Yield the texts of files, folders and standard input; those of a folder in byte order of their paths."""
+    from compiler.check.stream import Source
+
+    for name in names:
+        if name == "-":
+            yield Source("-", sys.stdin.buffer.read())
+            continue
+        for path in sorted(_files(name), key=os.fsencode):
+            try:
+                with open(path, "rb") as file:  # noqa: PTH123 - the user names this file, no stack does
+                    yield Source(path, file.read())
+            except OSError as fault:
+                raise click.UsageError(f"{path}: {fault.strerror}") from None
+
+
+def _files(name: str) -> Iterator[str]:
+    if not os.path.isdir(name):  # noqa: PTH112 - os.walk below speaks in strings
+        yield name
+        return
+    for folder, folders, files in os.walk(name):
+        folders.sort()
+        for file in files:
+            if file.endswith(_ENDINGS):
+                yield os.path.join(folder, file)  # noqa: PTH118
+
+
+def _stack(
+    stack: str, overlays: tuple[str, ...], sets: tuple[str, ...], root: str | None, kubernetes: str | None, output: str
+) -> int:
+    from compiler.pipeline import compile_stack
+
+    if kubernetes is not None:
+        sets = (*sets, f"kubernetes=1.{target_minor(kubernetes)}")
+    result, files = compile_stack(stack, overlays=overlays, sets=sets, root=root)
+    if output == "json":
+        from compiler.report.json import render
+
+        write_product(render(len(result.value.manifests) if result.value else 0, result.diagnostics))
+    else:
+        print_diagnostics(result.diagnostics, sources_of(files, result.diagnostics))
+    return exit_code(result.diagnostics, failed=EXIT_NO)

@@ -1,0 +1,280 @@
+"""A bundle into a cluster: every object as soon as its predecessors are done, then until it is ready."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from enum import Enum
+from typing import Any, NamedTuple
+
+from compiler.live.port import ClusterError, ClusterPort
+from compiler.live.refusals import conflicting, failed, refused, skipped
+from compiler.live.retry import pause
+from compiler.live.schedule import Schedule
+from compiler.live.settings import Settings, settings_for
+from compiler.live.status import status_of
+from compiler.live.wait import check, explain, is_done
+from compiler.model.diagnostic import Diagnostic
+from compiler.model.event import Event, EventKind
+from compiler.model.ids import ObjectId
+from compiler.model.manifest import Body, Bundle, Manifest
+from compiler.model.status import Health, Status
+
+_FIRST_LOOK_S, _SLOWER, _SLOWEST_LOOK_S = 0.1, 1.5, 2.0
+_UNREACHABLE_S = 30.0
+_LONGEST_NAP_S = 5.0
+
+
+class _Step(Enum):
+    WRITE = "write"
+    LOOK = "look"
+    EXPLAIN = "explain"
+
+
+class _Task(NamedTuple):
+    """One thing to do for one object.
+
+    Shape: `attempt` counts how often it was tried; `body` is the live object where it is known already.
+    """
+
+    step: _Step
+    manifest: Manifest
+    attempt: int = 0
+    status: Status = Status(Health.UNKNOWN)
+    late: bool = False
+    body: Body | None = None
+
+
+def apply_bundle(
+    bundle: Bundle,
+    port: ClusterPort,
+    settings: Settings | None = None,
+    *,
+    unchanged: frozenset[ObjectId] = frozenset(),
+) -> Iterator[Event]:
+    """Apply a bundle, and yield what happens; the last event is `done`.
+
+    Shape: `unchanged` are objects that a diff found equal and owned: they are not written, only waited for.
+    Errors: in the events: SC701 field conflict, SC801 to SC806 refused, SC820 not ready in time, SC821 failed, SC822
+    not applied because of another. A failure stops only its descendants. Closing the iterator stops between requests.
+    """
+    settings = settings or settings_for(bundle)
+    with ThreadPoolExecutor(settings.threads) as pool:
+        run = _Run(bundle, port, settings, unchanged, pool)
+        try:
+            yield from run.events()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Run:
+    """The moving parts of one apply: what runs, what is due later, what is settled."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        port: ClusterPort,
+        settings: Settings,
+        unchanged: frozenset[ObjectId],
+        pool: ThreadPoolExecutor,
+    ) -> None:
+        self._port, self._settings, self._unchanged, self._pool = port, settings, unchanged, pool
+        self._manifests = {manifest.id: manifest for manifest in bundle.manifests}
+        self._schedule = Schedule(bundle)
+        self._running: dict[Future[Any], _Task] = {}
+        self._later: list[tuple[float, int, _Task]] = []
+        self._numbers = iter(range(1 << 62))
+        self._deadline = time.monotonic() + settings.timeout_s
+        self._silent_since: dict[ObjectId, float] = {}
+        self._stored: set[ObjectId] = set()
+        self._counts: Counter[str] = Counter()
+        self._done = 0
+        self._own_kinds = _own_kinds(bundle)
+
+    def events(self) -> Iterator[Event]:
+        """Run to the end."""
+        self._start()
+        while self._running or self._later:
+            if time.monotonic() >= self._deadline:
+                yield from self._time_out()
+            self._wake()
+            if self._running:
+                finished, _ = wait(self._running, timeout=self._nap(), return_when=FIRST_COMPLETED)
+                for future in finished:
+                    yield from self._finish(self._running.pop(future), future)
+            elif self._later:
+                time.sleep(self._nap())
+            self._start()
+        yield self._event(EventKind.DONE, None, message=self._summary())
+
+    def _start(self) -> None:
+        for id in self._schedule.take():
+            manifest = self._manifests[id]
+            if id not in self._unchanged:
+                self._submit(_Task(_Step.WRITE, manifest))
+            else:  # what has no state of its own needs no reading either
+                stateless = status_of(manifest.body).health is Health.CURRENT
+                self._submit(_Task(_Step.LOOK, manifest, body=manifest.body if stateless else None))
+
+    def _submit(self, task: _Task) -> None:
+        work = {_Step.WRITE: self._write, _Step.LOOK: self._look, _Step.EXPLAIN: self._explain}[task.step]
+        self._running[self._pool.submit(work, task)] = task
+
+    def _delay(self, task: _Task, seconds: float) -> None:
+        heapq.heappush(self._later, (time.monotonic() + seconds, next(self._numbers), task))
+
+    def _wake(self) -> None:
+        now = time.monotonic()
+        while self._later and self._later[0][0] <= now:
+            self._submit(heapq.heappop(self._later)[2])
+
+    def _nap(self) -> float:
+        due = min(self._later[0][0] if self._later else self._deadline, self._deadline)
+        return min(max(0.01, due - time.monotonic()), _LONGEST_NAP_S)
+
+    # what the threads do
+
+    def _write(self, task: _Task) -> tuple[Body, bool]:
+        body = task.manifest.body
+        try:
+            return self._port.apply(body, force=self._settings.force)
+        except ClusterError as error:
+            if error.reason != "NoKind":
+                raise
+        self._port.discovery(fresh=True)  # its CRD may be a moment old
+        return self._port.apply(body, force=self._settings.force)
+
+    def _look(self, task: _Task) -> Status:
+        return check(task.manifest, self._port, awaited=self._schedule.holds_back(task.manifest.id), body=task.body)
+
+    def _explain(self, task: _Task) -> str:
+        return explain(task.manifest, self._port, task.status)
+
+    # what follows from it
+
+    def _finish(self, task: _Task, future: Future[Any]) -> Iterator[Event]:
+        error = future.exception()
+        if isinstance(error, ClusterError):
+            yield from self._after_error(task, error)
+        elif task.step is _Step.WRITE:
+            yield from self._after_write(task, *future.result())
+        elif task.step is _Step.LOOK:
+            yield from self._after_look(task, future.result())
+        else:
+            why = self._settings.redact.text(future.result())
+            yield from self._fail(
+                task.manifest, failed(task.manifest, why, late=task.late), stored=True, status=task.status
+            )
+
+    def _after_write(self, task: _Task, body: Body, created: bool) -> Iterator[Event]:
+        yield self._store(task.manifest, EventKind.CREATED if created else EventKind.CONFIGURED)
+        self._submit(_Task(_Step.LOOK, task.manifest, body=body))
+
+    def _store(self, manifest: Manifest, how: EventKind) -> Event:
+        self._silent_since.pop(manifest.id, None)
+        self._stored.add(manifest.id)
+        self._schedule.stored(manifest.id)
+        self._counts[how.value] += 1
+        return self._event(how, manifest.id)
+
+    def _after_look(self, task: _Task, status: Status) -> Iterator[Event]:
+        id = task.manifest.id
+        self._silent_since.pop(id, None)
+        if id not in self._stored:
+            if status.health is Health.NOT_FOUND:  # deleted since it was found unchanged
+                self._submit(_Task(_Step.WRITE, task.manifest))
+                return
+            yield self._store(task.manifest, EventKind.UNCHANGED)
+        if is_done(status):
+            self._done += 1
+            self._schedule.settled(id)
+            yield self._event(EventKind.READY, id, message=status.message, status=status)
+        elif status.health is Health.FAILED:
+            self._submit(_Task(_Step.EXPLAIN, task.manifest, status=status))
+        else:
+            if task.attempt == 0:
+                yield self._event(EventKind.WAITING, id, message=status.message, status=status)
+            seconds = min(_FIRST_LOOK_S * _SLOWER**task.attempt, _SLOWEST_LOOK_S)
+            self._delay(task._replace(attempt=task.attempt + 1, status=status, body=None), seconds)
+
+    def _after_error(self, task: _Task, error: ClusterError) -> Iterator[Event]:
+        id = task.manifest.id
+        if self._may_pass(task.manifest, error):
+            if task.step is _Step.WRITE and task.attempt == 0:
+                said = self._settings.redact.text(refused(task.manifest, error, self._settings.redact).message)
+                yield self._event(EventKind.RETRY, id, message=said)
+            self._delay(task._replace(attempt=task.attempt + 1), pause(task.attempt, error))
+            return
+        if error.conflicts:
+            problem = conflicting(task.manifest, error)
+        else:
+            problem = refused(task.manifest, error, self._settings.redact)
+        yield from self._fail(task.manifest, problem, stored=id in self._stored)
+
+    def _may_pass(self, manifest: Manifest, error: ClusterError) -> bool:
+        """Tell whether the same request may go through later: busy servers, and what the bundle itself just made."""
+        if error.unreachable:
+            now = time.monotonic()
+            return now - self._silent_since.setdefault(manifest.id, now) < _UNREACHABLE_S
+        if error.not_found:
+            return (manifest.api_version, manifest.id.kind) in self._own_kinds
+        missing_account = error.code == 403 and "error looking up service account" in error.message
+        return error.transient or missing_account
+
+    def _fail(
+        self, manifest: Manifest, problem: Diagnostic, *, stored: bool, status: Status | None = None
+    ) -> Iterator[Event]:
+        self._counts["failed"] += 1
+        self._done += 1
+        yield self._event(EventKind.FAILED, manifest.id, message=problem.message, status=status, diagnostic=problem)
+        for id in self._schedule.lost(manifest.id, stored=stored):
+            yield self._skip(id, f"{manifest.id} failed")
+
+    def _skip(self, id: ObjectId, why: str) -> Event:
+        self._counts["skipped"] += 1
+        self._done += 1
+        problem = skipped(self._manifests[id], why)
+        return self._event(EventKind.SKIPPED, id, message=problem.message, diagnostic=problem)
+
+    def _time_out(self) -> Iterator[Event]:
+        """End every wait: what is not ready says why, what has not started is left out."""
+        late = [task for task in self._running.values() if task.step is not _Step.EXPLAIN]
+        late += [task for _, _, task in self._later]
+        self._later.clear()
+        running = {future: task for future, task in self._running.items() if task.step is _Step.EXPLAIN}
+        wait(self._running, timeout=_FIRST_LOOK_S)
+        self._running = running
+        self._deadline = float("inf")
+        for id in self._schedule.rest():
+            yield self._skip(id, "there was no time left")
+        for task in late:
+            self._submit(_Task(_Step.EXPLAIN, task.manifest, status=task.status, late=True))
+
+    def _event(
+        self,
+        kind: EventKind,
+        id: ObjectId | None,
+        *,
+        message: str = "",
+        status: Status | None = None,
+        diagnostic: Diagnostic | None = None,
+    ) -> Event:
+        said = self._settings.redact.text(message)
+        return Event(kind, id, said, status, diagnostic, self._done, len(self._manifests))
+
+    def _summary(self) -> str:
+        words = ("created", "configured", "unchanged", "failed", "skipped")
+        return ", ".join(f"{self._counts[word]} {word}" for word in words if self._counts[word]) or "nothing to apply"
+
+
+def _own_kinds(bundle: Bundle) -> frozenset[tuple[str, str]]:
+    """Return the (apiVersion, kind) pairs that CRDs of the bundle define."""
+    return frozenset(
+        (f"{spec['group']}/{version['name']}", spec["names"]["kind"])
+        for manifest in bundle.manifests
+        if manifest.id.kind == "CustomResourceDefinition" and (spec := manifest.body.get("spec"))
+        for version in spec.get("versions") or ()
+    )

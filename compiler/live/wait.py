@@ -1,0 +1,136 @@
+"""When an object that was applied counts as ready, and why it doesn't: kstatus, plus what only the cluster knows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from compiler.live.port import ClusterError, ClusterPort
+from compiler.live.retry import retried
+from compiler.live.status import status_of
+from compiler.model.ids import ObjectId
+from compiler.model.manifest import Body, Manifest
+from compiler.model.status import Health, Status
+
+_CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
+_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+_WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"})
+_MOST_EVENTS = 3
+
+
+def check(manifest: Manifest, port: ClusterPort, *, awaited: bool, body: Body | None = None) -> Status:
+    """Return whether an object is ready; `awaited` where others of the bundle can't start before it is.
+
+    Errors: raises ClusterError.
+    """
+    live = body if body is not None else retried(lambda: port.get(manifest.api_version, manifest.id))
+    status = status_of(live)
+    if live is None and manifest.id.kind == "Job" and "ttlSecondsAfterFinished" in (manifest.body.get("spec") or {}):
+        return Status(Health.CURRENT, "Finished", "finished, and gone by its time to live")
+    if live is None or status.health is not Health.IN_PROGRESS:
+        return _served(live, port) if live and status.health is Health.CURRENT else status
+    kind = manifest.id.kind
+    if kind == "PersistentVolumeClaim" and _binds_late(live, port):
+        return Status(Health.CURRENT, "WaitForFirstConsumer", "bound when a pod first uses it")
+    if kind == "APIService" and not awaited:
+        return Status(Health.UNKNOWN, status.reason, f"its backend does not answer yet: {status.message}")
+    if kind == "Job" and not awaited and manifest.origin.instance.startswith("jobs.") and status.reason == "Running":
+        return Status(Health.CURRENT, "Running", status.message)  # a user's own job may run for days
+    return status
+
+
+def is_done(status: Status) -> bool:
+    """Tell whether waiting for an object is over: it is ready, or nothing will ever say so."""
+    return status.health in (Health.CURRENT, Health.UNKNOWN)
+
+
+def _served(body: Body, port: ClusterPort) -> Status:
+    """A CRD is ready when its kind is in discovery too: Established comes a moment earlier."""
+    if (body["apiVersion"].rpartition("/")[0], body["kind"]) != _CRD:
+        return status_of(body)
+    spec = body["spec"]
+    kinds = [(f"{spec['group']}/{v['name']}", spec["names"]["kind"]) for v in spec["versions"] if v.get("served")]
+    for fresh in (False, True):
+        known = port.discovery(fresh=fresh).resources
+        missing = [api_version for api_version, kind in kinds if (api_version, kind) not in known]
+        if not missing:
+            return Status(Health.CURRENT)
+    return Status(Health.IN_PROGRESS, "NotServed", f"`{missing[0]}` is not in discovery yet")
+
+
+def _binds_late(claim: Body, port: ClusterPort) -> bool:
+    name = (claim.get("spec") or {}).get("storageClassName")
+    try:
+        if name:
+            found = [port.get("storage.k8s.io/v1", ObjectId("storage.k8s.io", "StorageClass", "", name))]
+        else:
+            listed = port.list("storage.k8s.io/v1", "StorageClass")
+            found = [c for c in listed if (c["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true"]
+    except ClusterError:
+        return False  # not allowed to look: then the claim itself has to say it
+    return any(c is not None and c.get("volumeBindingMode") == "WaitForFirstConsumer" for c in found)
+
+
+def explain(manifest: Manifest, port: ClusterPort, status: Status) -> str:
+    """Say why an object is not ready: its status, its conditions, its pods by reason, the last warnings about them."""
+    parts = [status.message or status.reason]
+    try:
+        live = port.get(manifest.api_version, manifest.id)
+        if live is None:
+            return "; ".join(parts)
+        parts += _bad_conditions(live)
+        pods = _pods(live, port)
+        parts += [f"{count} pods: {why}" for why, count in sorted(Counter(map(_why, pods)).items()) if why]
+        parts += _warnings(live, pods, port)
+    except ClusterError as error:
+        parts.append(f"(more can't be read: {error.message})")
+    return "; ".join(dict.fromkeys(filter(None, parts)))
+
+
+def _bad_conditions(body: Body) -> list[str]:
+    conditions = (body.get("status") or {}).get("conditions") or ()
+    bad = [c for c in conditions if (c.get("status") == "False") != (c.get("type") in ("ReplicaFailure", "Failed"))]
+    return [
+        f"{c.get('type')}={c.get('status')} {c.get('reason', '')}: {c.get('message', '')}"
+        for c in bad
+        if c.get("message")
+    ]
+
+
+def _pods(body: Body, port: ClusterPort) -> tuple[Body, ...]:
+    labels = ((body.get("spec") or {}).get("selector") or {}).get("matchLabels")
+    if body["kind"] not in _WORKLOADS or not labels:
+        return ()
+    selector = ",".join(f"{key}={value}" for key, value in labels.items())
+    return port.list("v1", "Pod", body["metadata"].get("namespace", ""), labels=selector)
+
+
+def _why(pod: Body) -> str:
+    """Return what a pod waits for, empty when it is fine."""
+    status = pod.get("status") or {}
+    for container in [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]:
+        waiting: dict[str, Any] = (container.get("state") or {}).get("waiting") or {}
+        if waiting.get("reason") and waiting["reason"] != "PodInitializing":
+            return f"{waiting['reason']} (container {container.get('name')}, image {container.get('image')})"
+    conditions = {c.get("type"): c for c in status.get("conditions") or ()}
+    scheduled = conditions.get("PodScheduled", {})
+    if scheduled.get("status") == "False":
+        return f"{scheduled.get('reason')} ({scheduled.get('message', '')})"
+    if status.get("phase") in ("Running", "Succeeded") and conditions.get("Ready", {}).get("status") != "False":
+        return ""
+    return str(conditions.get("Ready", {}).get("reason") or status.get("phase") or "Pending")
+
+
+def _warnings(body: Body, pods: tuple[Body, ...], port: ClusterPort) -> list[str]:
+    metadata = body["metadata"]
+    about = {metadata["name"], *(pod["metadata"]["name"] for pod in pods)}
+    children = tuple(f"{metadata['name']}-" for _ in (0,) if body["kind"] in _WORKLOADS)
+    events = port.list("v1", "Event", metadata.get("namespace") or "default", fields="type=Warning")
+    ours = [e for e in events if _subject(e) in about or _subject(e).startswith(children or ("\0",))]
+    ours.sort(key=lambda e: str(e.get("lastTimestamp") or e.get("eventTime") or ""))
+    said = dict.fromkeys(f"{e.get('reason')}: {e.get('message')}" for e in ours)
+    return list(said)[-_MOST_EVENTS:]
+
+
+def _subject(event: Body) -> str:
+    return str((event.get("involvedObject") or {}).get("name") or "")

@@ -1,0 +1,131 @@
+"""A ChangeSet as text or JSON: one line an object, then each field with its old and new value."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from difflib import unified_diff
+from typing import Any
+
+from compiler.model.change import Action, Change, ChangeSet, FieldChange, Item, path_text
+from compiler.model.ids import ObjectId
+from compiler.report.escape import escape
+
+_MARKS = {Action.CREATE: ("+", "green"), Action.DELETE: ("-", "red"), Action.RECREATE: ("!", "red"),
+    Action.DATA_RISK: ("!", "red")}  # fmt: skip
+_CONTEXT_LINES = 2
+_CODES = {"red": "\x1b[31m", "green": "\x1b[32m", "yellow": "\x1b[33m", "dim": "\x1b[2m"}
+_RESET = "\x1b[0m"
+_LONG, _BEFORE = 200, 40
+
+
+def render(changes: ChangeSet, *, color: bool) -> str:
+    """Return the report as text, ending in the summary."""
+    shown = [change for change in changes.changes if change.differs or change.conflicts]
+    lines = [line for change in shown for line in _change_lines(change, color=color)]
+    return "\n".join([*lines, summary(changes), ""])
+
+
+def summary(changes: ChangeSet) -> str:
+    """Count the changes by class: `2 create, 1 rollout, 30 unchanged`."""
+    counts = Counter(change.action for change in changes.changes)
+    said = [
+        f"{counts[action]} {action.value}" for action in Action if counts[action] and action is not Action.UNCHANGED
+    ]
+    said += [f"{counts[Action.UNCHANGED]} unchanged"] if counts[Action.UNCHANGED] else []
+    conflicts = len(changes.conflicts)
+    said += [f"{conflicts} field conflict{'s' if conflicts > 1 else ''}"] if conflicts else []
+    return ", ".join(said) or "no objects"
+
+
+def render_json(changes: ChangeSet, *, stack: str, context: str, server: str) -> str:
+    """Return the report as one JSON document.
+
+    Shape: `{"stack","context","server","summary": {action: count},"changes": [{"object","action","reason","fields":
+    [{"path","steps","kind","old","new"}],"conflicts": [{"field","manager"}]}]}`; unchanged objects are only counted.
+    """
+    counts = Counter(change.action.value for change in changes.changes)
+    shown = [_change_json(change) for change in changes.changes if change.differs or change.conflicts]
+    report = {"stack": stack, "context": context, "server": server, "summary": dict(sorted(counts.items()))}
+    return json.dumps({**report, "changes": shown}, indent=2) + "\n"
+
+
+def _change_json(change: Change) -> dict[str, Any]:
+    return {
+        "object": object_json(change.id, change.api_version),
+        "action": change.action.value,
+        "reason": change.reason,
+        "fields": [
+            {"path": path_text(f.path), "steps": _steps(f), "kind": f.kind, "old": f.old, "new": f.new}
+            for f in change.fields
+        ],
+        "conflicts": [{"field": conflict.field, "manager": conflict.manager} for conflict in change.conflicts],
+    }
+
+
+def object_json(id: ObjectId, api_version: str) -> dict[str, str]:
+    """Return an object's identity as JSON reports have it."""
+    return {"apiVersion": api_version, "kind": id.kind, "namespace": id.namespace, "name": id.name}
+
+
+def _steps(field: FieldChange) -> list[Any]:
+    """Return the path for programs: keys, indices, and `{key: value}` for items of keyed lists."""
+    return [dict(step.keys) if isinstance(step, Item) else step for step in field.path]
+
+
+def _change_lines(change: Change, *, color: bool) -> Iterator[str]:
+    mark, style = _MARKS.get(change.action, ("~", "yellow") if change.differs else ("=", "dim"))
+    label = "" if change.action is Action.CREATE else f" ({change.action.value})"
+    reason = f": {escape(change.reason)}" if change.reason else ""
+    yield paint(f"{mark} {escape(str(change.id))}", style, color=color) + label + reason
+    for field in change.fields:
+        yield from _field_lines(field, color=color)
+    for conflict in change.conflicts:
+        said = f"    conflict: {escape(conflict.field)} is owned by {escape(conflict.manager)}"
+        yield paint(said, "red", color=color)
+
+
+def _field_lines(field: FieldChange, *, color: bool) -> Iterator[str]:
+    place = f"    {escape(path_text(field.path))}"
+    if field.kind == "move":
+        yield f"{place}: moves from place {field.old} to {field.new}"
+        return
+    yield place
+    for line in _value_lines(field):
+        yield "      " + paint(line, {"-": "red", "+": "green"}.get(line[:1], "dim"), color=color)
+
+
+def paint(text: str, style: str, *, color: bool) -> str:
+    """Colour a text that is escaped already."""
+    return f"{_CODES[style]}{text}{_RESET}" if color and style in _CODES else text
+
+
+def _value_lines(field: FieldChange) -> Iterator[str]:
+    old = [] if field.kind == "add" else _written(field.old)
+    new = [] if field.kind == "remove" else _written(field.new)
+    if len(old) > 1 and len(new) > 1:
+        yield from map(escape, list(unified_diff(old, new, lineterm="", n=_CONTEXT_LINES))[2:])
+        return
+    if len(old) == len(new) == 1:
+        old, new = _around_difference(old[0], new[0])
+    yield from (f"- {escape(line)}" for line in old)
+    yield from (f"+ {escape(line)}" for line in new)
+
+
+def _written(value: object) -> list[str]:
+    """Write a value as lines: text line by line, everything else as JSON."""
+    if isinstance(value, str) and "\n" in value:
+        return value.split("\n")
+    text = json.dumps(value, ensure_ascii=False, indent=2 if isinstance(value, dict | list) else None)
+    return text.split("\n")
+
+
+def _around_difference(old: str, new: str) -> tuple[list[str], list[str]]:
+    """Cut two long lines so that the place where they differ is seen."""
+    if len(old) <= _LONG and len(new) <= _LONG:
+        return [old], [new]
+    same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    begin = max(0, same - _BEFORE)
+    lead = "…" if begin else ""
+    return [lead + old[begin:]], [lead + new[begin:]]

@@ -1,0 +1,92 @@
+"""Checks of names: a mount path twice, forms of assumed objects, targets of patches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from compiler.model.diagnostic import Diagnostic, Note, error
+from compiler.model.source import Path
+from compiler.spec.language.survey import Context, maps
+from compiler.spec.words import clip
+
+_OBJECT = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[-._A-Za-z0-9]+)?")
+
+
+def check_mounts(context: Context) -> Iterator[Diagnostic]:
+    """Refuse two volumes of one job at the same mount path (SC342)."""
+    for place in context.typed("Job"):
+        volumes = place.value.get("volumes") if isinstance(place.value, dict) else None
+        seen: dict[str, Path] = {}
+        for path, volume in maps(volumes, (*place.path, "volumes")):
+            mount = volume.get("mountPath")
+            if not isinstance(mount, str):
+                continue
+            mount = mount.rstrip("/") or "/"
+            if mount in seen:
+                yield error(
+                    "SC342",
+                    f"two volumes are mounted at `{clip(mount)}`",
+                    help="give one of them another `mountPath`",
+                    span=context.span((*path, "mountPath")),
+                    notes=(Note("the other one", context.span((*seen[mount], "mountPath"))),),
+                )
+            else:
+                seen[mount] = path
+
+
+def check_assumed(context: Context) -> Iterator[Diagnostic]:
+    """Refuse an assumed object without its namespace (SC343)."""
+    for place in context.typed("AssumedObjects"):
+        for index, text in enumerate(place.value if isinstance(place.value, list) else ()):
+            if isinstance(text, str) and not _OBJECT.fullmatch(text):
+                yield error(
+                    "SC343",
+                    f"`{clip(text)}` names no object of a namespace",
+                    help="write `NAMESPACE/NAME`, for one key of a Secret `NAMESPACE/NAME:KEY`",
+                    span=context.span((*place.path, index)),
+                )
+    for place in context.typed("AssumedNames"):
+        for index, text in enumerate(place.value if isinstance(place.value, list) else ()):
+            if isinstance(text, str) and "/" in text:
+                yield error(
+                    "SC343",
+                    f"`{clip(text)}` belongs to no namespace",
+                    help="write the bare name",
+                    span=context.span((*place.path, index)),
+                )
+
+
+def check_patches(context: Context) -> Iterator[Diagnostic]:
+    """Refuse a patch that does nothing, aims at everything, or has a pointer that is none (SC344)."""
+    for path, patch in context.items("patches"):
+        if not any(key in patch for key in ("set", "merge", "remove", "rename")):
+            yield error(
+                "SC344",
+                "the patch changes nothing",
+                help="write `set`, `merge`, `remove` or `rename`",
+                span=context.span(path),
+            )
+        if patch.get("target") == {}:
+            yield error(
+                "SC344",
+                "the patch aims at every object",
+                help="write at least `kind` or `name` in `target`",
+                span=context.span((*path, "target")),
+            )
+        for key in patch["set"] if isinstance(patch.get("set"), dict) else ():
+            if not key.startswith("/"):
+                yield _no_pointer(context, (*path, "set", key), key)
+        for index, text in enumerate(patch["remove"] if isinstance(patch.get("remove"), list) else ()):
+            if isinstance(text, str) and not text.startswith("/"):
+                yield _no_pointer(context, (*path, "remove", index), text)
+
+
+def _no_pointer(context: Context, path: Path, text: str) -> Diagnostic:
+    guess = "/" + re.sub(r"\[(\d+)\]", r"/\1", text).replace(".", "/").lstrip("/")
+    return error(
+        "SC344",
+        f"`{clip(text)}` is no JSON pointer",
+        help=f"write `{clip(guess)}`",
+        span=context.key(path),
+    )

@@ -1,0 +1,99 @@
+"""Words that people bring from elsewhere, and what the language calls them."""
+
+from __future__ import annotations
+
+from compiler.formats.suggest import nearest
+from compiler.spec.schemas import Schema
+from compiler.spec.shapes import Shapes
+from compiler.spec.words import listed
+
+SPELLINGS = {
+    "access_modes": "accessModes",
+    "accessMode": "accessModes",
+    "annotation": "annotations",
+    "autoscale": "autoscaling",
+    "cidr": "podSubnet",
+    "environment": "env",
+    "gpus": "gpu",
+    "hpa": "autoscaling",
+    "imagePullSecret": "imagePullSecrets",
+    "ingress": "expose",
+    "kubernetesVersion": "kubernetes",
+    "label": "labels",
+    "limit": "limits",
+    "maxRetry": "backoffLimit",
+    "maxTries": "backoffLimit",
+    "minAvailable": "replicas",
+    "ns": "namespace",
+    "parameters": "params",
+    "podCIDR": "podSubnet",
+    "podCidr": "podSubnet",
+    "priorityClass": "priorityClassName",
+    "profile": "preset",
+    "pullPolicy": "imagePullPolicy",
+    "pullSecrets": "imagePullSecrets",
+    "release": "version",
+    "request": "requests",
+    "retries": "backoffLimit",
+    "schedulerName": "queue",
+    "secret": "secretRef",
+    "secretName": "secretRef",
+    "serviceAccount": "serviceAccountName",
+    "serviceCIDR": "serviceSubnet",
+    "serviceType": "type",
+    "storageClass": "storageClassName",
+    "ttl": "ttlSecondsAfterFinished",
+    "values": "params",
+    "workers": "replicas",
+}
+"""Left: a word of Kubernetes, Helm, an upstream project or another section; right: the word that means it here."""
+
+REFUSED = {
+    "tag": "write the tag into `image`, as `image: REPOSITORY:TAG`",
+    "repository": "write one string, as `image: REPOSITORY:TAG`",
+    "extraArgs": "use the field that means it, or `patches`",
+    "values": "use the fields of the section, or `patches` as the last resort",
+}
+"""Words that the language does not have on purpose, and what to do instead."""
+
+
+def help_for(key: str, allowed: list[str], schema: Schema) -> str:
+    """Return what to write in place of an unknown key: here, or where it belongs.
+
+    Shape: `allowed` are the keys of this place, `schema` the whole stack schema.
+    """
+    known = SPELLINGS.get(key)
+    if known in allowed:
+        return f"write `{known}`"
+    near = nearest(key, allowed)
+    if near:
+        return f"write `{near}`"
+    if key in REFUSED:
+        return REFUSED[key]
+    homes = _homes(schema)
+    for word in (key, known, nearest(key, homes)):
+        if word and word in homes:
+            spelled = "" if word == key else f" `{word}`,"
+            return (
+                f"write it as{spelled} under {listed(homes[word], 3)}"
+                if spelled
+                else f"write it under {listed(homes[word], 3)}"
+            )
+    return f"write one of {listed(allowed)}" if allowed else "take it out"
+
+
+def _homes(schema: Schema) -> dict[str, list[str]]:
+    """Return for every key of the sections the places that have it; only asked for when a key is wrong."""
+    shapes = Shapes(schema)
+    homes: dict[str, list[str]] = {}
+    sections = shapes.of(shapes.member(shapes.root, "spec").schema).get("properties", {})
+    for name, section in sections.items():
+        homes.setdefault(name, []).append("spec")
+        resolved = shapes.of(section)
+        inner = shapes.of(resolved["items"]) if "items" in resolved else resolved
+        place = f"{name}[]" if "items" in resolved else name
+        for key in inner.get("properties", {}):
+            homes.setdefault(key, []).append(place)
+    for common in ("name", "enabled", "labels", "annotations"):
+        homes.pop(common, None)
+    return homes

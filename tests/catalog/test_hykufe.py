@@ -1,0 +1,261 @@
+"""HyKuFe: complete against upstream, compiled for every target, and every rule of its facts held."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from compiler.formats.packs import load_pack
+from tests.catalog.compare import differences, normal
+from tests.catalog.support import catalog, compile_text, errors, spec_of, stack_text
+
+ROOT = Path(__file__).parents[2]
+LAB = ROOT / "stacks" / "hykufe-lab" / "stack.yaml"
+DATA = Path(os.environ.get("STACKC_DATA", ROOT.parent / "shared" / "data")) / "upstream" / "hykufe"
+TARGETS = ("1.16", "1.22", "1.28", "1.34", "1.36")
+EVERYTHING = """
+hykufe:
+  version: 0.0.1
+  namespace: hykufe
+  operator: {image: "yoowj7472/hykufe-operator:v0.0.1"}
+  nfsServer: {clients: 10.0.0.0/8, storage: {size: 20Gi, hostPath: /home/ubuntu/nfs-pv}}
+  aws:
+    credentials: {secretRef: {name: aws-credential-secret}}
+    sshKey: {secretRef: {name: operator-key, key: private-key}}
+assumes:
+  secrets: [hykufe/aws-credential-secret, hykufe/operator-key]
+"""
+"""A stack that asks for all that upstream installs, with upstream's own values where they are parameters."""
+
+JOB = """
+name: a
+namespace: hykufe
+image: "acme/train:1"
+command: [python, train.py]
+inputs: [{name: d, s3: {bucket: train, prefix: d, secretRef: {name: s3}}, mountPath: /data}]
+volumes: [{name: data, mountPath: /data, pvc: {size: 1Gi, accessModes: [ReadWriteMany]}}]
+"""
+
+
+def upstream() -> list[dict[str, Any]]:
+    """Return every object that upstream installs; its samples are inputs, not part of the system."""
+    if not DATA.is_dir():
+        if os.environ.get("STACKC_CI"):
+            pytest.fail(f"CI needs upstream's manifests in {DATA}")
+        pytest.skip(f"NOT COMPARED with upstream: no manifests in {DATA}; set STACKC_DATA")
+    made = []
+    for file in sorted(DATA.glob("*.y*ml")):
+        if "sample" not in file.name and not file.name.endswith("_cr.yaml"):
+            made += [d for d in yaml.safe_load_all(file.read_text()) if d]
+    return made
+
+
+def covers(field: str, path: tuple[str, ...]) -> bool:
+    """Tell whether a row's pointer is the path or lies above it; `*` is any key."""
+    parts = field.split("/")[1:]
+    return len(parts) <= len(path) and all(a in ("*", b) for a, b in zip(parts, path, strict=False))
+
+
+@pytest.mark.upstream
+def test_every_object_of_upstream_is_there_and_differs_only_where_component_yaml_says() -> None:
+    """Nothing upstream runs is missing, every difference has its row with a reason, and no row is left over."""
+    bundle, found = compile_text(stack_text(EVERYTHING))
+    assert errors(found) == []
+    ours = {(m.id.kind, m.id.name): m.body for m in bundle}
+    rows = catalog().get("hykufe").meta["differences"]
+    used: set[tuple[str, str]] = set()
+    unsaid: list[str] = []
+    for theirs in upstream():
+        name = f"{theirs['kind']}/{theirs['metadata']['name']}"
+        body = ours.pop((theirs["kind"], theirs["metadata"]["name"]), None)
+        assert body is not None, f"upstream's {name} is missing"
+        for path in differences(normal(theirs), normal(body)):
+            row = next((r for r in rows if r["object"] == name and covers(r["field"], path)), None)
+            if row is None:
+                unsaid.append(f"{name} /{'/'.join(path)}")
+            else:
+                used.add((name, row["field"]))
+    assert unsaid == []
+    assert [r for r in rows if (r["object"], r["field"]) not in used] == []
+    assert {kind for kind, _ in ours} <= {"Namespace"}
+
+
+def test_differences_all_have_a_reason() -> None:
+    """A difference that nobody can explain is a mistake."""
+    for row in catalog().get("hykufe").meta["differences"]:
+        assert set(row) == {"object", "field", "reason"}
+        assert len(row["reason"]) > 5
+
+
+@pytest.mark.parametrize("kubernetes", TARGETS)
+def test_lab_compiles_for_every_target(kubernetes: str) -> None:
+    """No error from the oldest to the newest; what differs is said by warnings."""
+    bundle, found = compile_text(LAB.read_text(), kubernetes)
+    assert errors(found) == []
+    kinds = {(m.id.kind, m.id.name) for m in bundle}
+    assert ("HorovodJob", "mnist-operator") in kinds
+    assert ("Job", "mnist-native") in kinds
+    assert ("Deployment", "hykufe-operator") in kinds
+
+
+def test_lab_warns_of_what_upstream_does_wrong() -> None:
+    """Each HorovodJob of the lab gets the three warnings, at its own backend, with the way out."""
+    _, found = compile_text(LAB.read_text())
+    lines = LAB.read_text().splitlines()
+    for code in ("HOROVODJOB028", "HOROVODJOB029", "HOROVODJOB030"):
+        hits = [d for d in found if d.code == code]
+        assert len(hits) == 2
+        for d in hits:
+            assert "backend: VolcanoJob" in d.help
+            assert "HorovodJob" in lines[d.span.line - 1]
+
+
+def test_lab_needs_no_order_for_the_native_job() -> None:
+    """The Volcano Job is one object beside its claim: it copies in, trains and copies out by itself."""
+    bundle, _ = compile_text(LAB.read_text())
+    mine = [m for m in bundle if m.origin.instance == "jobs.mnist-native"]
+    assert sorted(m.id.kind for m in mine) == ["Job", "PersistentVolumeClaim"]
+    job = next(m.body for m in mine if m.id.kind == "Job")
+    master, worker = job["spec"]["tasks"]
+    assert [c["name"] for c in master["template"]["spec"]["initContainers"]] == ["download"]
+    assert [c["name"] for c in master["template"]["spec"]["containers"]] == ["master", "upload"]
+    assert job["spec"]["minAvailable"] == master["replicas"] + worker["replicas"] == 3
+    assert "volumes" not in job["spec"]
+
+
+def test_keys_are_files_that_only_their_owner_reads() -> None:
+    """Private key and S3 keys come from Secrets with mode 0400, and the training does not see them."""
+    bundle, _ = compile_text(LAB.read_text())
+    operator = next(m.body for m in bundle if m.id.name == "hykufe-operator" and m.id.kind == "Deployment")
+    (volume,) = operator["spec"]["template"]["spec"]["volumes"]
+    assert volume["secret"]["defaultMode"] == 0o400
+    job = next(m.body for m in bundle if m.id.name == "mnist-native" and m.id.kind == "Job")
+    pod = job["spec"]["tasks"][0]["template"]["spec"]
+    keys = {v["name"] for v in pod["volumes"] if "secret" in v}
+    assert {v["secret"]["defaultMode"] for v in pod["volumes"] if "secret" in v} == {0o400}
+    assert not keys & {m["name"] for m in pod["containers"][0]["volumeMounts"]}
+
+
+def test_coordinator_has_no_gpu() -> None:
+    """GPUs are for those who compute."""
+    resources = {"cpu": "1", "memory": "1Gi", "gpu": 2}
+    job = {
+        **yaml.safe_load(JOB),
+        "backend": "VolcanoJob",
+        "framework": "horovod",
+        "replicas": 1,
+        "resources": resources,
+    }
+    bundle, found = compile_text(stack_text(EVERYTHING, {"assumes": {"secrets": ["hykufe/s3"]}, "jobs": [job]}))
+    assert errors(found) == []
+    master, worker = next(m.body for m in bundle if m.id.name == "a")["spec"]["tasks"]
+    limits = [t["template"]["spec"]["containers"][0]["resources"]["limits"] for t in (master, worker)]
+    assert limits == [{"cpu": "1", "memory": "1Gi"}, {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": 2}]
+    words = master["template"]["spec"]["containers"][0]["command"]
+    assert words[words.index("launch") + 1 :][:2] == ["2", "2"]
+
+
+RULES: dict[str, tuple[str, dict[str, Any]]] = {
+    # facts on the operator's crashes
+    "1.5.1 no data source": ("HOROVODJOB001", {"inputs": []}),
+    "1.5.2 no volume": ("HOROVODJOB002", {"volumes": []}),
+    "1.5.3 no claim": ("HOROVODJOB003", {"volumes": [{"name": "data", "mountPath": "/data", "emptyDir": {}}]}),
+    "1.5.7 webhook": ("HOROVODJOB028", {}),
+    "1.5.8 uploads for ever": ("HOROVODJOB029", {}),
+    "1.5.9 waits for ever": ("HOROVODJOB030", {}),
+    # validation rules
+    "H1": ("HOROVODJOB001", {"inputs": []}),
+    "H2": ("HOROVODJOB003", {"volumes": [{"name": "data", "mountPath": "/data", "pvc": {"name": "old"}}]}),
+    "H3 volume": ("HOROVODJOB002", {"volumes": [{"name": "d", "mountPath": "/d", "pvc": {"size": "1Gi"}}]}),
+    "H7 Jobs": ("HOROVODJOB016", {"name": "a" * 45}),
+    "H7 pods": ("HOROVODJOB017", {"name": "a" * 44}),
+    "H8 worker": ("HOROVODJOB021", {"roles": {"worker": {"replicas": 0}}}),
+    "H8 master": ("HOROVODJOB020", {"roles": {"master": {"replicas": 2}}}),
+    "H9 limits": ("SC320", {"resources": {"requests": {"cpu": "2"}, "limits": {"cpu": "1"}}}),
+    "H9 gpu": ("SC317", {"resources": {"limits": {"gpu": 1}}}),
+    "H10": ("HOROVODJOB023", {"launcher": "none", "command": ["sh", "-c", "mpirun -np 3 x"], "replicas": 2}),
+    "H11": ("SC305", {"restartPolicy": "Always"}),
+    "H12 maxRetry": ("SC309", {"backoffLimit": -1}),
+    "H12 ttl": ("SC309", {"ttlSecondsAfterFinished": -1}),
+    "H13": ("SC334", {"priorityClassName": "nowhere"}),
+    "H14": ("SC301", {"maxTries": 3}),
+    "H16": ("HOROVODJOB024", {"namespace": "default"}),
+    "H17": ("HOROVODJOB027", {"options": {"nfsMode": {"ipAddress": "nfs"}}}),
+    "H17 placeholder": ("SC315", {"options": {"nfsMode": {"ipAddress": "???"}}}),
+    "H18 mode": (
+        "SC305",
+        {"volumes": [{"name": "d", "mountPath": "/data", "pvc": {"size": "1Gi", "volumeMode": "FileSystem"}}]},
+    ),
+    "H18 access": ("HOROVODJOB013", {"volumes": [{"name": "d", "mountPath": "/data", "pvc": {"size": "1Gi"}}]}),
+    "H20": ("SC325", {"env": {"TOKEN": {"value": "s3cr3t"}}}),
+}
+"""What the facts ask for → the code that says it, and the fields of a job that break it."""
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule_of_the_facts_is_held(rule: str) -> None:
+    """A stack that breaks the rule gets the code; the same stack without the fault does not."""
+    code, change = RULES[rule]
+    job = {**yaml.safe_load(JOB), "backend": "HorovodJob"}
+    more = {"assumes": {"secrets": ["hykufe/s3"]}}
+    _, found = compile_text(stack_text(EVERYTHING, more, {"jobs": [{**job, **change}]}))
+    assert code in {d.code for d in found}, found
+    if change:
+        _, found = compile_text(stack_text(EVERYTHING, more, {"jobs": [job]}))
+        assert code not in {d.code for d in found}
+
+
+def test_fields_table_names_every_field_of_the_job_shape() -> None:
+    """Each backend says of every field whether it is kept, changed or lost."""
+    shared = yaml.safe_load((ROOT / "schemas" / "types.yaml").read_text())["Job"]["properties"]
+    for name in ("horovod-job", "volcano-job", "job"):
+        said = catalog().get(name).meta["fields"]
+        assert set(said) == set(shared) - {"enabled", "backend"}
+        assert all(text == "kept" or text.startswith(("changed: ", "lost: ")) for text in said.values())
+
+
+@pytest.mark.parametrize("backend", ["HorovodJob", "VolcanoJob", "Job"])
+def test_object_names_hold_the_namespace_of_the_job(backend: str) -> None:
+    """Everything a job makes is in its namespace."""
+    job = {**yaml.safe_load(JOB), "backend": backend}
+    text = stack_text(EVERYTHING, {"assumes": {"secrets": ["hykufe/s3"]}}, {"jobs": [job]})
+    bundle, found = compile_text(text)
+    assert errors(found) == []
+    made = [m for m in bundle if m.origin.instance == "jobs.a"]
+    assert made
+    assert {m.id.namespace for m in made} == {spec_of(text)["jobs"][0]["namespace"]}
+
+
+def fields_of(schema: Any, definitions: Any, path: str = "", depth: int = 0) -> set[str]:
+    """Return the paths of all fields of a schema; references are followed, metadata is left out."""
+    while isinstance(schema, dict) and "$ref" in schema:
+        if schema["$ref"].endswith("ObjectMeta"):
+            return set()
+        schema = definitions[schema["$ref"].rsplit("/", 1)[-1]]
+    if not isinstance(schema, dict) or depth > 40:
+        return set()
+    made: set[str] = set()
+    for key, child in schema.get("properties", {}).items():
+        if key != "metadata":
+            made |= {f"{path}/{key}"} | fields_of(child, definitions, f"{path}/{key}", depth + 1)
+    for key in ("items", "additionalProperties"):
+        made |= fields_of(schema.get(key), definitions, f"{path}/*", depth + 1)
+    return made
+
+
+@pytest.mark.parametrize("role", ["master", "worker"])
+def test_crd_holds_every_field_of_a_pod_template_of_its_core_types(role: str) -> None:
+    """What the CRD does not name a server prunes: nothing of a 1.19 pod template is missing, nothing newer is there."""
+    component = catalog().get("hykufe")
+    (crd,) = component.crds
+    spec = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    pack = load_pack(int(str(component.meta["coreTypes"]).split(".")[1]))
+    wanted = fields_of(pack.definitions["io.k8s.api.core.v1.PodTemplateSpec"], pack.definitions)
+    assert len(wanted) > 500
+    assert fields_of(spec["properties"][role]["properties"]["template"], {}) == wanted
+    metadata = spec["properties"][role]["properties"]["template"]["properties"]["metadata"]["properties"]
+    assert set(metadata) >= {"name", "labels", "annotations"}

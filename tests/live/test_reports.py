@@ -1,0 +1,107 @@
+"""Reports of changes and progress: every line means one thing, and no foreign string can do anything."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compiler.model.change import Action, Change, ChangeSet, Conflict, FieldChange, Item
+from compiler.model.event import Event, EventKind
+from compiler.model.ids import ObjectId
+from compiler.model.status import Health, Status
+from compiler.report.diff import render, render_json
+from compiler.report.progress import lines
+
+WEB = ObjectId("apps", "Deployment", "n", "web")
+IMAGE = FieldChange(("spec", "containers", Item((("name", "c"),)), "image"), "a:1", "a:2", "change")
+
+
+def changes(*fields: FieldChange, action: Action = Action.IN_PLACE, **more: object) -> ChangeSet:
+    return ChangeSet((Change(WEB, action, fields, **more), Change(WEB._replace(name="idle"), Action.UNCHANGED)))  # type: ignore[arg-type]
+
+
+def test_render_shows_each_field_with_old_and_new() -> None:
+    """A changed field is its path and two lines; unchanged objects are counted."""
+    assert render(changes(IMAGE, action=Action.ROLLOUT, reason="why"), color=False) == (
+        "~ Deployment.apps n/web (rollout): why\n"
+        '    spec.containers[name="c"].image\n'
+        '      - "a:1"\n'
+        '      + "a:2"\n'
+        "1 rollout, 1 unchanged\n"
+    )
+
+
+def test_render_long_text_shows_the_lines_that_differ() -> None:
+    """Text of many lines is a unified diff; long single lines are cut around the difference."""
+    text = "\n".join(f"line {n}" for n in range(50))
+    shown = render(changes(FieldChange(("data", "t"), text, text.replace("line 25", "LINE"), "change")), color=False)
+    assert "      -line 25\n      +LINE\n" in shown
+    assert "line 2\n" not in shown
+    long = render(changes(FieldChange(("data", "t"), "x" * 5000 + "a", "x" * 5000 + "b", "change")), color=False)
+    assert 'xa"\n' in long
+    assert 'xb"\n' in long
+    assert len(long) < 400
+
+
+def test_render_moves_adds_removes_and_conflicts() -> None:
+    """Moves name both places, conflicts the manager, added and removed fields have one side."""
+    conflict = Conflict(WEB, ".spec.replicas", '"hpa"')
+    shown = render(
+        changes(
+            FieldChange(("a", Item((("name", "x"),))), 0, 2, "move"),
+            FieldChange(("b",), None, {"k": [1]}, "add"),
+            FieldChange(("c",), "gone", None, "remove"),
+            conflicts=(conflict,),
+        ),
+        color=False,
+    )
+    assert '    a[name="x"]: moves from place 0 to 2\n' in shown
+    assert '      + {\n      +   "k": [\n' in shown
+    assert '    c\n      - "gone"\n' in shown
+    assert '    conflict: .spec.replicas is owned by "hpa"\n' in shown
+    assert shown.endswith("1 in place, 1 unchanged, 1 field conflict\n")
+
+
+def test_render_colours_only_when_asked() -> None:
+    """Without colour there is no escape sequence, with colour every one is closed."""
+    assert "\x1b" not in render(changes(IMAGE), color=False)
+    painted = render(changes(IMAGE), color=True)
+    assert painted.count("\x1b[0m") * 2 == painted.count("\x1b[")
+
+
+@given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=20))
+def test_render_hostile_strings_do_nothing(old: str, new: str, name: str) -> None:
+    """Whatever names and values hold, no control character but the newline reaches the terminal."""
+    found = changes(
+        FieldChange(("data", name), old, new, "change"), action=Action.RECREATE, reason=old,
+        conflicts=(Conflict(WEB, new, old),),
+    )  # fmt: skip
+    shown = render(found, color=False)
+    assert all(character == "\n" or character.isprintable() or ord(character) > 159 for character in shown)
+    assert not any(character in shown for character in "\u202e\u2028\u200b\x9b")
+    assert json.loads(render_json(found, stack=name, context=old, server=new))["changes"][0]["fields"][0]["new"] == new
+
+
+def test_lines_tell_steps_once_and_unknown_as_unknown() -> None:
+    """Objects that were ready at once have one line, waits have their end, unknown is not called ready."""
+    ready, unknown = Status(Health.CURRENT), Status(Health.UNKNOWN, "NotAvailable", "no answer yet")
+    silent = Status(Health.UNKNOWN, "NoReadyCondition", "says nothing")
+    events = [
+        Event(EventKind.CREATED, WEB, done=0, total=2),
+        Event(EventKind.WAITING, WEB, "0 of 1", done=0, total=2),
+        Event(EventKind.READY, WEB, status=ready, done=1, total=2),
+        Event(EventKind.UNCHANGED, WEB._replace(name="b"), done=1, total=2),
+        Event(EventKind.READY, WEB._replace(name="b"), status=ready, done=2, total=2),
+        Event(EventKind.READY, WEB._replace(name="c"), "no answer yet", unknown, done=2, total=2),
+        Event(EventKind.READY, WEB._replace(name="d"), "says nothing", silent, done=2, total=2),
+        Event(EventKind.DONE, None, "1 created, 1 unchanged", done=2, total=2),
+    ]
+    assert [" ".join(line.split()) for line in lines(events, color=False)] == [
+        "[0/2] created Deployment.apps n/web",
+        "[0/2] waiting Deployment.apps n/web: 0 of 1",
+        "[1/2] ready Deployment.apps n/web",
+        "[2/2] unknown Deployment.apps n/c: no answer yet",
+        "1 created, 1 unchanged",
+    ]
