@@ -38,7 +38,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("images", "compiler.commands.images:images", "List every image that will run."),
     Command("graph", "compiler.commands.graph:graph", "Show which object needs which."),
     Command("explain", "compiler.commands.explain:explain", "Explain the code of an error, with examples."),
-    Command("why", "compiler.commands.why:why", "Say where an object, or a field of it, comes from."),
     Command("values", "compiler.commands.values:values", "Show the stack after all layers are merged."),
     Command("schema", "compiler.commands.schema:schema", "Print the JSON Schema of stacks, for editors."),
     Command("catalog", "compiler.commands.catalog:catalog", "List the components and their parameters."),

@@ -130,7 +130,9 @@ def _check_requirements(
                 message = f"`{instance.name}` requires `{name}`, and nothing provides it"
                 found.append(error("SC463", message, help=help, span=instance.span))
             elif range_ and provided[name][0] and not in_range(provided[name][0], range_):
-                message = f"`{instance.name}` requires `{name}` {range_}, and {provided[name][1]} gives {provided[name][0]}"
+                message = (
+                    f"`{instance.name}` requires `{name}` {range_}, and {provided[name][1]} gives {provided[name][0]}"
+                )
                 found.append(error("SC463", message, help=f"give a version that is {range_}", span=instance.span))
 
 

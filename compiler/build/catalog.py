@@ -133,7 +133,7 @@ def generator_digest() -> bytes:
 def built_in_names() -> tuple[str, ...]:
     """Return the names of the built-in components, sorted."""
     with os.scandir(BUILT_IN) as entries:
-        return tuple(sorted(e.name for e in entries if e.is_dir() and not e.name.startswith(("_", "."))))
+        return tuple(sorted(e.name for e in entries if os.path.isfile(os.path.join(e.path, "component.yaml"))))
 
 
 def built_in_files(name: str) -> dict[str, bytes]:

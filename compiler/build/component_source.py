@@ -40,11 +40,7 @@ Files = Mapping[str, bytes]
 Shared = Callable[[str], shorthand.Schema | None]
 
 
-
-
-def component_source(
-    name: str, folder: str, files: Files, shared: Shared, digest: str
-) -> Outcome[str]:
+def component_source(name: str, folder: str, files: Files, shared: Shared, digest: str) -> Outcome[str]:
     """Return the Python source of one component.
 
     Shape: `shared` resolves type names that the component does not declare (`Resources`, `use/NAME`).
@@ -59,7 +55,11 @@ def component_source(
     entries = {str(k.value): (k, v) for k, v in head[0].value}
     for key, (node, _) in entries.items():
         if key not in META_KEYS:
-            found.append(refuse("SC402", node.span, f"unknown key `{key}`", "write one of: " + ", ".join(sorted(META_KEYS))).diagnostic)
+            found.append(
+                refuse(
+                    "SC402", node.span, f"unknown key `{key}`", "write one of: " + ", ".join(sorted(META_KEYS))
+                ).diagnostic
+            )
     builder = _Builder(folder, files, shared, entries, found)
     text = builder.build(name, digest)
     return outcome(text, found)
@@ -109,7 +109,9 @@ class _Builder:
         }
         prefix = HEADER.format(folder=self.folder)
         lines = [f"NAME = {name!r}", f"DIGEST = {digest!r}"]
-        lines += [f"{k} = {pprint.pformat(v, width=118, sort_dicts=False)}" for k, v in facts.items() if k != "LOCATIONS"]
+        lines += [
+            f"{k} = {pprint.pformat(v, width=118, sort_dicts=False)}" for k, v in facts.items() if k != "LOCATIONS"
+        ]
         lines += [f"C{i} = {c}" for i, c in enumerate(self.out.constants)]
         before = prefix.count("\n") + sum(line.count("\n") + 1 for line in lines)
         locations = {before + number: place for number, place in self.out.locations.items()}
@@ -188,7 +190,9 @@ class _Builder:
         for key, value in self.entries["let"][1].value:
             name = str(key.value)
             if name in scope.names:
-                self.found.append(refuse("SC418", key.span, f"`{name}` hides another name", "choose another name").diagnostic)
+                self.found.append(
+                    refuse("SC418", key.span, f"`{name}` hides another name", "choose another name").diagnostic
+                )
                 continue
             made = self.guard(lambda value=value, scope=scope: write_value(self.out, read_item(value), 1, scope))  # type: ignore[misc]
             self.out.line(1, f"ctx[{name!r}] = ctx['$let'].get({name!r}, {made})")
@@ -204,11 +208,15 @@ class _Builder:
 
     def _document(self, node: Node, path: str, scope: Scope) -> None:
         if node.kind != "map":
-            raise refuse("SC403", node.span, "a document that is not a map", "write a Kubernetes object, `use:` or `crd:`")
+            raise refuse(
+                "SC403", node.span, "a document that is not a map", "write a Kubernetes object, `use:` or `crd:`"
+            )
         keys = {str(k.value) for k, _ in node.value}
         kind = "use" if "use" in keys else "crd" if "crd" in keys else "object"
         if kind == "object" and not {"apiVersion", "kind"} <= keys:
-            raise refuse("SC403", node.span, "a document without apiVersion and kind", "write both, or `use:` or `crd:`")
+            raise refuse(
+                "SC403", node.span, "a document without apiVersion and kind", "write both, or `use:` or `crd:`"
+            )
         if kind == "crd":
             self._crd(node)
             return
@@ -228,9 +236,18 @@ class _Builder:
     def _check_use(self, node: Node) -> None:
         for key, value in node.value:
             if key.value == "use" and (value.kind != "scalar" or "${{" in value.text):
-                raise refuse("SC405", value.span, "`use` takes a component's name, never an expression", "write the name")
-            if key.value not in ("use", "name", "version", "namespace", "params") and not str(key.value).startswith("$"):
-                raise refuse("SC405", key.span, f"unknown key `{key.value}` in a `use` document", "write name, version, namespace or params")
+                raise refuse(
+                    "SC405", value.span, "`use` takes a component's name, never an expression", "write the name"
+                )
+            if key.value not in ("use", "name", "version", "namespace", "params") and not str(key.value).startswith(
+                "$"
+            ):
+                raise refuse(
+                    "SC405",
+                    key.span,
+                    f"unknown key `{key.value}` in a `use` document",
+                    "write name, version, namespace or params",
+                )
 
     def _texts(self) -> dict[str, str]:
         """Return the verbatim files, which `file(name)` reads."""
@@ -256,4 +273,3 @@ class _Builder:
         for number, row in enumerate(rows):
             made.append(self.guard(lambda row=row, number=number: write_rules(self.out, row, number, scope)))  # type: ignore[misc]
         return made
-

@@ -14,7 +14,9 @@ from compiler.formats.packs import Pack, load_pack
 from compiler.formats.template_ir import refuse
 from compiler.formats.yaml_read import Node
 
-QUANTITY = r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$"
+QUANTITY = (
+    r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$"
+)
 INT_OR_STRING: dict[str, Any] = {"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": True}
 OPEN: dict[str, Any] = {"x-kubernetes-preserve-unknown-fields": True}
 KEY_DEFAULTS = {"protocol": "TCP", "name": ""}
@@ -32,7 +34,20 @@ EMBEDDED_META: dict[str, Any] = {
 """Metadata inside a spec, written out: under a bare `type: object` a structural CRD prunes the labels."""
 _KEPT = ("format", "required", "enum", "default", "pattern", "minimum", "maximum", "minItems", "maxItems", "maxLength")
 _MARKS = ("x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type")
-CRD_KEYS = ("crd", "kind", "plural", "singular", "scope", "shortNames", "spec", "status", "scale", "columns", "types", "categories")
+CRD_KEYS = (
+    "crd",
+    "kind",
+    "plural",
+    "singular",
+    "scope",
+    "shortNames",
+    "spec",
+    "status",
+    "scale",
+    "columns",
+    "types",
+    "categories",
+)
 
 
 def expand_crd(node: Node, core_types: str, types: Mapping[str, Node]) -> dict[str, Any]:
@@ -43,13 +58,21 @@ def expand_crd(node: Node, core_types: str, types: Mapping[str, Node]) -> dict[s
     entries = {str(k.value): (k, v) for k, v in node.value}
     for key, (at, _) in entries.items():
         if key not in CRD_KEYS:
-            raise refuse("SC425", at.span, f"unknown key `{key}` in a compact CRD", "write one of: " + ", ".join(CRD_KEYS))
+            raise refuse(
+                "SC425", at.span, f"unknown key `{key}` in a compact CRD", "write one of: " + ", ".join(CRD_KEYS)
+            )
     if "types" in entries:
         types = {**types, **{str(k.value): v for k, v in entries["types"][1].value}}
     resolver = _Types(types, core_types, node)
-    fields = {key: shorthand.plain(value) for key, (_, value) in entries.items() if key not in ("spec", "status", "types")}
+    fields = {
+        key: shorthand.plain(value) for key, (_, value) in entries.items() if key not in ("spec", "status", "types")
+    }
     group, _, version = str(fields["crd"]).rpartition("/")
-    properties: dict[str, Any] = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"}}
+    properties: dict[str, Any] = {
+        "apiVersion": {"type": "string"},
+        "kind": {"type": "string"},
+        "metadata": {"type": "object"},
+    }
     for part in ("spec", "status"):
         if part in entries:
             properties[part] = structural(shorthand.read_type(entries[part][1], resolver.resolve))
@@ -117,11 +140,18 @@ class _Types:
         if "/" not in name or "." not in name:
             return None
         if not self.core_types:
-            raise refuse("SC426", self.node.span, f"`{name}` needs `coreTypes` in component.yaml", 'write `coreTypes: "1.28"`')
+            raise refuse(
+                "SC426", self.node.span, f"`{name}` needs `coreTypes` in component.yaml", 'write `coreTypes: "1.28"`'
+            )
         pack = load_pack(int(self.core_types.split(".")[1]))
         definition = definition_name(name)
         if definition not in pack.definitions:
-            raise refuse("SC426", self.node.span, f"Kubernetes {self.core_types} has no type `{name}`", "write a type of that version")
+            raise refuse(
+                "SC426",
+                self.node.span,
+                f"Kubernetes {self.core_types} has no type `{name}`",
+                "write a type of that version",
+            )
         return self._core(definition, pack)
 
     def _core(self, name: str, pack: Pack) -> dict[str, Any]:
@@ -196,7 +226,9 @@ def structural(schema: Mapping[str, Any]) -> dict[str, Any]:
         quantity = {"pattern": QUANTITY} if schema.get("format") == "quantity" or "pattern" in schema else {}
         extra = {"default": schema["default"]} if "default" in schema else {}
         return {**INT_OR_STRING, **quantity, **extra}
-    made = {key: schema[key] for key in (*_KEPT, *_MARKS, "type", "nullable", "x-kubernetes-validations") if key in schema}
+    made = {
+        key: schema[key] for key in (*_KEPT, *_MARKS, "type", "nullable", "x-kubernetes-validations") if key in schema
+    }
     if schema.get("x-list") == "map":
         made |= {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": schema["x-keys"]}
     if "properties" in schema:

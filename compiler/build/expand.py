@@ -148,7 +148,9 @@ class Expansion:
         wrong = [f for f in findings if not _converted(f, callee.params, params)]
         for f in wrong:
             where = "/".join(map(str, f.path)) or "params"
-            message = f"`{name}`: {where}: {f.rule} {f.expected}".strip() + (f", did you mean `{f.suggestion}`?" if f.suggestion else "")
+            message = f"`{name}`: {where}: {f.rule} {f.expected}".strip() + (
+                f", did you mean `{f.suggestion}`?" if f.suggestion else ""
+            )
             self._template_error("SC444", message, "write the params that the component takes", caller, at)
         if wrong:
             return
@@ -174,7 +176,9 @@ class Expansion:
             message = e.message if isinstance(e, ExpressionError) else str(e)
             note = (Note(f"expression `{source}`", place),) if place else ()
             help = e.help if isinstance(e, ExpressionError) and e.help else "change the parameters it reads"
-            self.found.append(error("SC441", f"`{component.name}`: {message}", help=help, span=instance.span, notes=note))
+            self.found.append(
+                error("SC441", f"`{component.name}`: {message}", help=help, span=instance.span, notes=note)
+            )
             return False
         return True
 
@@ -219,7 +223,11 @@ def _converted(finding: Finding, schema: Mapping[str, Any], params: Any) -> bool
         kind = node.get("x-type") or node.get("$ref")
         if kind:
             return True
-        node = node.get("items", {}) if isinstance(part, int) else (node.get("properties", {}).get(part) or node.get("additionalProperties") or {})
+        node = (
+            node.get("items", {})
+            if isinstance(part, int)
+            else (node.get("properties", {}).get(part) or node.get("additionalProperties") or {})
+        )
         if not isinstance(node, Mapping):
             return False
     return bool(node.get("x-type") or node.get("$ref") or node.get("x-ref"))

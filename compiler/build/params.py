@@ -36,6 +36,7 @@ class _Maker:
     def __init__(self, definitions: Mapping[str, Schema]) -> None:
         self.definitions = definitions
         self.known: dict[str, Fill] = {}
+        self.in_shared_type = False
 
     def make(self, schema: Schema) -> Fill:
         ref = schema.get("$ref")
@@ -52,7 +53,9 @@ class _Maker:
             return self._inner(schema)
         if ref not in self.known:
             self.known[ref] = lambda value, field, filling: self.known[ref](value, field, filling)
+            before, self.in_shared_type = self.in_shared_type, True
             self.known[ref] = self.make(self.definitions[ref])
+            self.in_shared_type = before
         return self.known[ref]
 
     def _inner(self, schema: Schema) -> Fill:
@@ -98,7 +101,7 @@ class _Maker:
             return lambda key, filling: each(schema["default"], key, filling)
         if "$ref" in schema or schema.get("x-optional") or "x-union" in schema or schema.get("x-type") in CONVERSIONS:
             return None
-        if "properties" in schema and not schema.get("required"):
+        if "properties" in schema and not schema.get("required") and not self.in_shared_type:
             each = self.make(schema)
             return lambda key, filling: each({}, key, filling)
         return None

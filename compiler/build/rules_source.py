@@ -26,9 +26,18 @@ def write_rules(out: Writer, row: Node, number: int, scope: Scope) -> tuple[Any,
         raise refuse("SC431", row.span, f"a rule without `{sorted(missing)[0]}`", "write " + ", ".join(sorted(missing)))
     for key in entries:
         if key not in ROW_KEYS:
-            raise refuse("SC431", entries[key][0].span, f"unknown key `{key}` in a rule", "write one of: " + ", ".join(sorted(ROW_KEYS)))
-    facts = {k: shorthand.plain(entries[k][1]) if k in entries else None for k in ("severity", "help", "source", "bad", "good")}
-    indent, loops = 1, {}
+            raise refuse(
+                "SC431",
+                entries[key][0].span,
+                f"unknown key `{key}` in a rule",
+                "write one of: " + ", ".join(sorted(ROW_KEYS)),
+            )
+    facts = {
+        k: shorthand.plain(entries[k][1]) if k in entries else None
+        for k in ("severity", "help", "source", "bad", "good")
+    }
+    indent = 1
+    loops: dict[str, str] = {}
     if "each" in entries:
         for node in entries["each"][1].value if entries["each"][1].kind == "list" else (entries["each"][1],):
             scope = _loop(out, node, indent, scope, loops)
@@ -46,7 +55,15 @@ def write_rules(out: Writer, row: Node, number: int, scope: Scope) -> tuple[Any,
     severity = facts["severity"] or "error"
     levels = {"": severity} if isinstance(severity, str) else {"": "warning", **severity}
     title = shorthand.plain(entries["message"][1])
-    return (shorthand.plain(entries["code"][1]), levels, title, facts["help"], facts["source"], facts["bad"], facts["good"])
+    return (
+        shorthand.plain(entries["code"][1]),
+        levels,
+        title,
+        facts["help"],
+        facts["source"],
+        facts["bad"],
+        facts["good"],
+    )
 
 
 def _loop(out: Writer, node: Node, indent: int, scope: Scope, loops: dict[str, str]) -> Scope:

@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler.build.catalog import Catalog
 from compiler.model.component import Component
-from compiler.spec.schemas import core_schema
+from compiler.spec.schemas import core_schema, shared_types
 
 LISTS = ("jobs", "queues", "priorityClasses")
 """Shared lists whose items each become an instance of a component."""
@@ -44,10 +44,17 @@ def stack_schema(catalog: Catalog) -> Mapping[str, Any]:
             by_section.setdefault(component.section, []).append(component)
     for section, components in sorted(by_section.items()):
         if section in LISTS:
-            properties[section] = {**properties[section], "items": _item_schema(properties[section]["items"], components)}
+            properties[section] = {
+                **properties[section],
+                "items": _item_schema(properties[section]["items"], components),
+            }
         else:
             properties[section] = _section_schema(components)
-    spec = {**spec, "properties": properties, "x-sections": [s for s in spec.get("x-sections", ()) if s not in properties]}
+    spec = {
+        **spec,
+        "properties": properties,
+        "x-sections": [s for s in spec.get("x-sections", ()) if s not in properties],
+    }
     return {**core, "properties": {**core["properties"], "spec": spec}}
 
 
@@ -80,6 +87,8 @@ def _section_schema(components: list[Component]) -> dict[str, Any]:
 
 def _item_schema(shared: Mapping[str, Any], components: list[Component]) -> dict[str, Any]:
     """Return the schema of a shared list's items: the shared shape, and what each backend adds to its corner."""
+    if "$ref" in shared:
+        shared = shared_types()[shared["$ref"]]
     keys = {pair[0] for c in components if (pair := discriminator(c))}
     if not keys:
         return dict(shared)

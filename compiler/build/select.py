@@ -60,7 +60,9 @@ def _instance(
     return Instance(name, self_name, component.name, version, namespace, params, path, stack.tree.key_span(path))
 
 
-def _item(stack: Stack, catalog: Catalog, section: str, number: int, item: Any, found: list[Diagnostic]) -> Instance | None:
+def _item(
+    stack: Stack, catalog: Catalog, section: str, number: int, item: Any, found: list[Diagnostic]
+) -> Instance | None:
     if not item.get("enabled", True):
         return None
     path: Path = ("spec", section, number)
@@ -71,9 +73,20 @@ def _item(stack: Stack, catalog: Catalog, section: str, number: int, item: Any, 
     component = pairs.get((key, value)) if pairs else next(iter(candidates), None)
     if component is None:
         known = sorted(v for _, v in pairs)
-        message = f"no component serves `{key}: {value}`{suggestion(str(value), known)}" if pairs else f"no component serves `{section}`"
+        message = (
+            f"no component serves `{key}: {value}`{suggestion(str(value), known)}"
+            if pairs
+            else f"no component serves `{section}`"
+        )
         place = (*path, key) if key in item else path
-        found.append(error("SC451", message, help="write one of: " + ", ".join(known) if known else "take it out", span=stack.tree.span(place)))
+        found.append(
+            error(
+                "SC451",
+                message,
+                help="write one of: " + ", ".join(known) if known else "take it out",
+                span=stack.tree.span(place),
+            )
+        )
         return None
     params = {k: v for k, v in item.items() if k in component.params.get("properties", {})}
     namespace = str(item.get("namespace") or component.meta.get("namespace") or "default")
@@ -119,7 +132,11 @@ def _param_error(stack: Stack, use: str, path: Path, f: Any) -> Diagnostic:
     place: Path = (*path, "params", *f.path)
     span = stack.tree.key_span(place) if f.on_key else stack.tree.span(place)
     where = ".".join(map(str, f.path)) or "params"
-    message = f"`{use}` takes no parameter `{where}`" if f.rule == "unknown" else f"`{where}` of `{use}`: expected {f.expected}"
+    message = (
+        f"`{use}` takes no parameter `{where}`"
+        if f.rule == "unknown"
+        else f"`{where}` of `{use}`: expected {f.expected}"
+    )
     help = f"write `{f.suggestion}`" if f.suggestion else f"expected {f.expected}"
     return error("SC456", message, help=help, span=span)
 

@@ -116,6 +116,8 @@ def place(value: Any, field: str, maker: Maker) -> Any:
     named = made.pop("data", None)
     if isinstance(named, dict):  # already resolved to the item of spec.data
         made = {**{k: v for k, v in named.items() if k not in ("name", "enabled")}, **made, "data": named["name"]}
+        if isinstance(made.get("pvc"), dict):
+            made["pvc"] = {"name": named["name"], **made["pvc"]}
     elif named is not None:
         made["data"] = named
     if isinstance(made.get("pvc"), dict):
@@ -130,7 +132,7 @@ def volume(value: Any, field: str, maker: Maker) -> Any:
     placed = place(value, field, maker)
     name, source = value["name"], _volume_source(placed)
     made = {"name": name, "mountPath": value["mountPath"], "volume": {"name": name, **source}}
-    made["mount"] = {"name": name, **{k: value[k] for k in ("mountPath", "subPath", "readOnly") if k in value}}
+    made["mount"] = {"name": name, **{k: value[k] for k in ("mountPath", "subPath", "readOnly") if value.get(k)}}
     if "s3" in placed:
         made["s3"] = placed["s3"]
     own = placed.get("pvc", {})
@@ -173,7 +175,7 @@ CONVERSIONS: Mapping[str, Convert] = {
 
 _OPEN: dict[str, Any] = {}
 _STRINGS = {"type": "object", "additionalProperties": {"type": "string"}}
-_REF = {"properties": {"name": {}, "key": {}}}
+_REF: dict[str, Any] = {"properties": {"name": _OPEN, "key": _OPEN}}
 _CLAIM = {
     "properties": dict.fromkeys(
         ("name", "size", "storageClassName", "accessModes", "volumeMode", "deletionPolicy", "hostPath", "spec"), _OPEN

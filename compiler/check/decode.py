@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -78,9 +75,15 @@ def _plain(value: object) -> object:
     return {True: "true", False: "false", None: "null"}.get(value, value) if isinstance(value, bool | None) else value
 
 
-def normal(body: dict[str, Any]) -> dict[str, Any]:
-    """Return an object as the server keeps it: nulls dropped, whole floats and what overflows made integers."""
-    return _normal_map(body) if _is_odd(body) else body
+def normal(body: dict[str, Any], schema: Schema, definitions: Mapping[str, Schema]) -> dict[str, Any]:
+    """Return an object as the server keeps it: nulls dropped or empty, whole floats and what overflows made integers.
+
+    An object that has none of these, which is nearly every one, is returned as it is.
+    """
+    if not _is_odd(body):
+        return body
+    kept: dict[str, Any] = _normal(body, schema, definitions)
+    return kept
 
 
 def _is_odd(value: Any) -> bool:
@@ -106,41 +109,29 @@ def _is_odd(value: Any) -> bool:
     return False
 
 
-_INT64_FIELDS = frozenset((
-    "terminationGracePeriodSeconds", "activeDeadlineSeconds", "startingDeadlineSeconds", "tolerationSeconds",
-    "runAsUser", "runAsGroup", "fsGroup", "supplementalGroups", "seconds", "expirationSeconds", "generation",
-    "observedGeneration", "maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties",
-    "default", "minimum", "maximum", "multipleOf", "enum", "example",
-))  # fmt: skip
-"""Integers of 64 bits (or plain numbers) in the built-in kinds; all others have 32."""
+def _normal(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> Any:
+    while "$ref" in schema:
+        schema = definitions[schema["$ref"].removeprefix("#/definitions/")]
+    if isinstance(value, dict):
+        properties, extra = schema.get("properties") or {}, schema.get("additionalProperties")
+        extra = extra if isinstance(extra, Mapping) else {}
+        return {k: _normal(v, properties.get(k, extra), definitions) for k, v in value.items() if v is not None}
+    if isinstance(value, list):
+        items = schema.get("items") or {}
+        return [_empty(items, definitions) if v is None else _normal(v, items, definitions) for v in value]
+    if isinstance(value, float) and value.is_integer() and schema.get("type") != "number":
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and _is_int32(schema):
+        return (value + (1 << 31)) % (1 << 32) - (1 << 31)
+    return value
 
 
-def _normal_map(value: dict[str, Any]) -> dict[str, Any]:
-    return {key: _normal(item, key) for key, item in value.items() if item is not None}
+def _is_int32(schema: Schema) -> bool:
+    return schema.get("format") == "int32"
 
 
-def _normal(item: Any, key: str) -> Any:
-    if isinstance(item, dict):
-        return _normal_map(item)
-    if isinstance(item, list):
-        maps = any(isinstance(i, dict) for i in item)
-        return [({} if maps else "") if i is None else _normal(i, key) for i in item]
-    if isinstance(item, float) and item.is_integer():
-        item = int(item)
-    if isinstance(item, int) and not isinstance(item, bool) and key not in _INT64_FIELDS:
-        return (item + (1 << 31)) % (1 << 32) - (1 << 31)
-    return item
-
-
-_BASE64 = re.compile(r"[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*", re.ASCII).fullmatch
-
-
-def is_base64(text: str) -> bool:
-    """Tell whether Go's decoder takes a text: standard alphabet, padding, line breaks anywhere."""
-    if not _BASE64(text):
-        return False
-    try:
-        base64.b64decode(text)
-    except (ValueError, binascii.Error):
-        return False
-    return True
+def _empty(schema: Schema, definitions: Mapping[str, Schema]) -> Any:
+    """Return Go's empty value of a type, which a null in a list becomes."""
+    while "$ref" in schema:
+        schema = definitions[schema["$ref"].removeprefix("#/definitions/")]
+    return {"string": "", "integer": 0, "number": 0, "boolean": False, "array": []}.get(str(schema.get("type")), {})

@@ -16,7 +16,7 @@ from compiler.check.rule import Problem, shown
 from compiler.check.rules import rules_of
 from compiler.check.rules.metadata import RULES as METADATA_RULES
 from compiler.check.view import View
-from compiler.formats.packs import Pack
+from compiler.formats.packs import OBJECT_META, Pack
 from compiler.model.diagnostic import Diagnostic, Note, Severity
 from compiler.model.ids import ObjectId, split_api_version
 from compiler.model.manifest import Bundle, Manifest
@@ -72,7 +72,7 @@ class Judge:
         faults = self._decoder.faults(body, schema)
         if faults and any(code in self._decoder.STOPS for code, _ in faults):
             return Look(tuple(Found(*fault) for fault in faults), None)
-        view = View(normal(body), self.pack.minor)
+        view = View(normal(body, schema, self.pack.definitions), self.pack.minor)
         said = [Found(code, problem) for code, check in rules_of(view.kind) for problem in check(view)]
         return Look(tuple(_merged(said, faults) if faults else said), view)
 
@@ -87,7 +87,8 @@ class Judge:
     def _metadata(self, body: Map) -> list[Found]:
         if not isinstance(body.get("metadata"), dict):
             return [Found("SC602", Problem(("metadata",), "`metadata` must be a map"))]
-        view = View(normal(body), self.pack.minor)
+        meta = {"properties": {"metadata": {"$ref": OBJECT_META}}}
+        view = View(normal(body, meta, self.pack.definitions), self.pack.minor)
         return [Found(rule.code, problem) for rule in METADATA_RULES for problem in rule.check(view)]
 
 

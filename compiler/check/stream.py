@@ -179,3 +179,9 @@ def masked(source: Source, hidden: frozenset[tuple[str, int, int]]) -> bytes:
             kept = lines[line - 1].decode("utf-8", "replace")[: column - 1]
             lines[line - 1] = f"{kept}(not shown)".encode()
     return b"\n".join(lines)
+
+
+def manifests_of(sources: Iterable[Source]) -> tuple[Manifest, ...]:
+    """Return the objects of plain manifests; what is none is left out."""
+    items, _, _ = read_items(sources)
+    return tuple(manifest for item in items if (manifest := _manifest(item)) is not None)

@@ -28,9 +28,9 @@ def load(  # noqa: PLR0913  one argument for every option of the command line
         return Loaded(*compile_stack(stack, overlays=overlays, sets=sets, root=root))
     if overlays or sets:
         raise click.UsageError("-O and --set go with a stack", ctx)
-    from compiler.commands.validate import _sources
+    from compiler.commands.validate import stream_sources
     from compiler.live.plain import plain_bundle
 
-    sources = list(_sources(filenames))
+    sources = list(stream_sources(filenames))
     shown = {source.file: source.raw for source in sources}
     return Loaded(plain_bundle(name or "manifests", sources), MemoryFiles(shown))

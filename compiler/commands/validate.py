@@ -62,7 +62,7 @@ def validate(  # noqa: PLR0913  one argument for every option of the command lin
         raise click.UsageError("-O and --set go with a stack", ctx)
     from compiler.check.stream import check_stream, masked
 
-    sources = list(_sources(filenames))
+    sources = list(stream_sources(filenames))
     judgement = check_stream(sources, target_minor(kubernetes), each=each)
     shown = {s.file: masked(s, judgement.hidden) for s in sources} if output == "text" else {}
     return _report(judgement, shown, output)
@@ -93,7 +93,7 @@ def target_minor(kubernetes: str | None) -> int:
     return minor
 
 
-def _sources(names: tuple[str, ...]) -> Iterator[Source]:
+def stream_sources(names: tuple[str, ...]) -> Iterator[Source]:
     """Yield the texts of files, folders and standard input; those of a folder in byte order of their paths."""
     from compiler.check.stream import Source
 

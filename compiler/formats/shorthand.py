@@ -130,7 +130,9 @@ def _lookup(name: str, span: Span, resolve: Resolve) -> Schema:
         return dict(SCALARS[name])
     found = resolve(name)
     if found is None:
-        raise refuse("SC423", span, f"unknown type `{name}`{suggestion(name, SCALARS)}", "write one of: " + ", ".join(SCALARS))
+        raise refuse(
+            "SC423", span, f"unknown type `{name}`{suggestion(name, SCALARS)}", "write one of: " + ", ".join(SCALARS)
+        )
     return found
 
 

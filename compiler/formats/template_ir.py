@@ -110,7 +110,9 @@ def _scalar(node: Node, raw: bool) -> Item:
     try:
         parts = split(value)
     except ExpressionError as e:
-        raise refuse("SC411", inside(node, e.offset), e.message, "verbatim braces: `{$raw: …}`, or a file in files/") from None
+        raise refuse(
+            "SC411", inside(node, e.offset), e.message, "verbatim braces: `{$raw: …}`, or a file in files/"
+        ) from None
     made = tuple(
         Expression(p.source, inside(node, p.offset, len(p.source))) if p.is_expression else p.source for p in parts
     )

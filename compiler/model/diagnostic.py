@@ -52,12 +52,16 @@ class Diagnostic(NamedTuple):
         return self.severity is Severity.ERROR
 
 
-def error(code: str, message: str, *, help: str = "", span: Span | None = None, notes: tuple[Note, ...] = ()) -> Diagnostic:
+def error(
+    code: str, message: str, *, help: str = "", span: Span | None = None, notes: tuple[Note, ...] = ()
+) -> Diagnostic:
     """Make an error about a place in the user's file."""
     return Diagnostic(code, Severity.ERROR, message, help, span, notes)
 
 
-def warning(code: str, message: str, *, help: str = "", span: Span | None = None, notes: tuple[Note, ...] = ()) -> Diagnostic:
+def warning(
+    code: str, message: str, *, help: str = "", span: Span | None = None, notes: tuple[Note, ...] = ()
+) -> Diagnostic:
     """Make a warning about a place in the user's file."""
     return Diagnostic(code, Severity.WARNING, message, help, span, notes)
 

@@ -12,16 +12,13 @@ import yaml
 from compiler.build.assume import assume
 from compiler.build.catalog import Catalog
 from compiler.build.expand import Expansion
-from compiler.build.sections import LISTS, discriminator, stack_schema
+from compiler.build.sections import LISTS, discriminator
 from compiler.build.select import select
 from compiler.formats.files import MemoryFiles
 from compiler.model.component import Component
 from compiler.model.diagnostic import Diagnostic
 from compiler.model.manifest import Manifest
-from compiler.spec.check import check_stack
-from compiler.spec.load import load_stack
-from compiler.spec.overlay import merge
-from compiler.spec.params import substitute
+from compiler.pipeline import build, load_checked
 
 FILE = "stack.yaml"
 SURROUNDINGS: Mapping[str, Any] = {
@@ -36,9 +33,7 @@ SURROUNDINGS: Mapping[str, Any] = {
 @cache
 def catalog() -> Catalog:
     """Return the built-in catalog."""
-    made = Catalog()
-    made.names = tuple(n for n in made.names if n != "metrics-server")  # TEMPORARY
-    return made
+    return Catalog()
 
 
 def combined(below: Any, above: Any) -> Any:
@@ -121,20 +116,9 @@ def _secret_names(value: Any) -> Iterable[str]:
 
 
 def expand_text(text: str, kubernetes: str = "") -> tuple[tuple[Manifest, ...], list[Diagnostic]]:
-    """Run circle 1 and the templates on a stack's text; return the objects, and what was found."""
-    files = MemoryFiles({FILE: text.encode()})
-    schema = stack_schema(catalog())
-    sets = (f"kubernetes={kubernetes}",) if kubernetes else ()
-    loaded = load_stack(files, FILE)
-    found = list(loaded.diagnostics)
-    if loaded.value is None:
-        return (), found
-    tree = merge(loaded.value, (), sets, None, schema).then(lambda merged: substitute(merged, schema))
-    found += tree.diagnostics
-    if tree.value is None:
-        return (), found
-    checked = check_stack(tree.value, schema, FILE)
-    found += checked.diagnostics
+    """Run circle 1 and the templates on a stack; return the objects before the transforms, and what was found."""
+    checked = load_checked(_files(text), FILE, (), _sets(kubernetes), catalog())
+    found = list(checked.diagnostics)
     if checked.value is None:
         return (), found
     chosen = select(checked.value, catalog())
@@ -147,9 +131,20 @@ def expand_text(text: str, kubernetes: str = "") -> tuple[tuple[Manifest, ...], 
     return tuple(expansion.manifests), [*found, *expansion.found]
 
 
+def compile_text(text: str, kubernetes: str = "") -> tuple[tuple[Manifest, ...], list[Diagnostic]]:
+    """Compile a stack's text as `stackc compile` does; return the bundle's objects, and what was found."""
+    built = build(_files(text), FILE, (), _sets(kubernetes))
+    return built.value.bundle.manifests if built.value else (), list(built.diagnostics)
+
+
+def _files(text: str) -> MemoryFiles:
+    return MemoryFiles({FILE: text.encode()})
+
+
+def _sets(kubernetes: str) -> tuple[str, ...]:
+    return (f"kubernetes={kubernetes}",) if kubernetes else ()
+
+
 def errors(found: Iterable[Diagnostic]) -> list[str]:
     """Return the errors among diagnostics, as texts."""
     return [f"{d.code} {d.span}: {d.message}" for d in found if d.is_error]
-
-
-compile_text = expand_text  # TEMPORARY until the pipeline is there

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import yaml
 
-from compiler.formats.packs import load_pack
+from compiler.formats.packs import NEWEST, load_pack
 from tests.catalog.compare import differences, normal
 from tests.catalog.support import catalog, compile_text, errors, spec_of, stack_text
 
 ROOT = Path(__file__).parents[2]
 LAB = ROOT / "stacks" / "hykufe-lab" / "stack.yaml"
 DATA = Path(os.environ.get("STACKC_DATA", ROOT.parent / "shared" / "data")) / "upstream" / "hykufe"
-TARGETS = ("1.16", "1.22", "1.28", "1.34", "1.36")
+TARGETS = ("1.16", "1.22", "1.28", "1.34", f"1.{NEWEST}")
 EVERYTHING = """
 hykufe:
   version: 0.0.1

@@ -64,7 +64,9 @@ def parse(source: str) -> J.Expr:
     try:
         body = _ENVIRONMENT.parse("{{ " + source + " }}").body
     except TemplateSyntaxError as e:
-        raise ExpressionError((e.message or "syntax error").replace("'end of print statement'", "end of expression")) from None
+        raise ExpressionError(
+            (e.message or "syntax error").replace("'end of print statement'", "end of expression")
+        ) from None
     except (RecursionError, ValueError, OverflowError, MemoryError):
         raise ExpressionError("too deep or too large to read") from None
     if len(body) != 1 or not isinstance(body[0], J.Output) or len(body[0].nodes) != 1:

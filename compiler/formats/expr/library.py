@@ -122,7 +122,7 @@ def cidr_overlap(a: Any, b: Any) -> bool:
         first, second = ipaddress.ip_network(a), ipaddress.ip_network(b)
     except ValueError as e:
         raise ExpressionError(str(e)) from None
-    return first.version == second.version and first.overlaps(second)  # type: ignore[arg-type]
+    return first.version == second.version and first.overlaps(second)
 
 
 def quantity(value: Any) -> float:

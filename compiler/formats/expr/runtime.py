@@ -55,7 +55,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 def text(value: Any) -> str:
     """Return a scalar as it stands in text. Errors: maps, lists, null and unset have no text."""
     if value.__class__ is str:
-        return value  # type: ignore[no-any-return]
+        return value
     if value is True:
         return "true"
     if value is False:
@@ -72,7 +72,7 @@ def text(value: Any) -> str:
 def truth(value: Any) -> bool:
     """Return a condition. Errors: a number is no condition, 0 replicas is a value."""
     if value is True or value is False:
-        return value  # type: ignore[no-any-return]
+        return value
     if value.__class__ in (int, float):
         raise ExpressionError("a number as a condition", "compare it: `replicas > 0`")
     return bool(value)
@@ -109,11 +109,11 @@ def pairs(value: Any, names: int) -> Iterable[Any]:
     if value.__class__ is dict:
         if names != 2:
             raise ExpressionError("the value is a map", "write `$for: key, value in …`")
-        return value.items()  # type: ignore[no-any-return]
+        return value.items()
     if value.__class__ is list:
         if names == 2:
             raise ExpressionError("the value is a list", "write `$for: item in …`")
-        return value  # type: ignore[no-any-return]
+        return value
     raise ExpressionError(f"can't repeat over {kind_of(value)}")
 
 

@@ -1,0 +1,6 @@
+//go:build programs
+
+// Package programs keeps the command that the benchmarks build in go.mod; it is never compiled itself.
+package programs
+
+import _ "github.com/yannh/kubeconform/cmd/kubeconform"

@@ -1,0 +1,201 @@
+"""A checked stack to a bundle: the order of passes is this file's text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from compiler.build.assume import assume, in_range
+from compiler.build.catalog import Catalog
+from compiler.build.content_names import name_by_content
+from compiler.build.expand import Expansion, MadeSecret
+from compiler.build.graph import build_graph
+from compiler.build.identity import duplicate_ids
+from compiler.build.images import images_of
+from compiler.build.manifests import own_manifests
+from compiler.build.namespaces import NamespaceWish, make_namespaces, stack_namespaces
+from compiler.build.patches import apply_patches
+from compiler.build.places import pod_places
+from compiler.build.reference_rules import compile_rules
+from compiler.build.references import References, extract
+from compiler.build.released import release_fields
+from compiler.build.secrets import SecretWish, make_secrets, stack_secrets
+from compiler.build.select import select
+from compiler.build.settings import component_images, transform_context
+from compiler.build.transform import transform
+from compiler.formats.files import Files
+from compiler.formats.packs import Pack
+from compiler.model.assumed import Assumed
+from compiler.model.diagnostic import Diagnostic, Outcome, outcome, warning
+from compiler.model.ids import ObjectId
+from compiler.model.manifest import Bundle, Manifest
+from compiler.model.stack import Instance, Stack
+
+
+class Built(NamedTuple):
+    """A bundle, and what the checks of the whole set need besides: its references, and what exists already."""
+
+    bundle: Bundle
+    references: References
+    assumed: Assumed
+    images: tuple[str, ...]
+
+
+def build_bundle(stack: Stack, catalog: Catalog, files: Files, pack: Pack) -> Outcome[Built]:
+    """Turn a checked stack into its bundle.
+
+    Errors: the rules of components (circle 1) stop before any template runs; SC4xx and SC5xx of the passes.
+    """
+    chosen = select(stack, catalog)
+    if chosen.value is None:
+        return Outcome(None, chosen.diagnostics)
+    instances = chosen.value
+    assumed = assume(stack, catalog, instances)
+    expansion = Expansion(stack, catalog)
+    expansion.run(instances)
+    own = own_manifests(stack, files)
+    found = (*chosen.diagnostics, *assumed.diagnostics, *expansion.found, *own.diagnostics)
+    found = (*found, *_untested(stack, catalog, instances))
+    if assumed.value is None or own.value is None or any(d.is_error for d in expansion.found):
+        return Outcome(None, found)
+    passes = _Passes(stack, catalog, files, pack, instances, assumed.value, expansion)
+    built = passes.run((*expansion.manifests, *own.value))
+    return Outcome(built.value, (*found, *built.diagnostics))
+
+
+class _Passes:
+    """The passes over all manifests, with what they share."""
+
+    def __init__(  # noqa: PLR0913 (all that one stack gives)
+        self,
+        stack: Stack,
+        catalog: Catalog,
+        files: Files,
+        pack: Pack,
+        instances: tuple[Instance, ...],
+        assumed: Assumed,
+        expansion: Expansion,
+    ) -> None:
+        self.stack, self.catalog, self.files, self.pack = stack, catalog, files, pack
+        self.instances, self.assumed, self.expansion = instances, assumed, expansion
+        self.extra = _reference_rows(catalog, instances, stack)
+        self.rules = compile_rules(self.extra)
+        self.places = pod_places(self.extra)
+
+    def run(self, manifests: tuple[Manifest, ...]) -> Outcome[Built]:
+        """Run the passes in the one order that holds: each sees what those before it did."""
+        crds = [m.body for m in manifests if m.id.kind == "CustomResourceDefinition"]
+        context = transform_context(
+            self.stack, self.catalog, self.instances, manifests, self.pack, self.places, [*crds, *self.assumed.crds]
+        )
+        return (
+            transform(manifests, context)
+            .then(self._with_secrets)
+            .then(self._with_namespaces)
+            .then(lambda made: outcome((release_fields(made[0]).manifests, made[1])))
+            .then(self._patched)
+            .then(self._assembled)
+        )
+
+    def _with_secrets(self, manifests: tuple[Manifest, ...]) -> Outcome[tuple[tuple[Manifest, ...], tuple]]:  # type: ignore[type-arg]
+        everywhere = self._own_namespaces()
+        pull = {s["name"] for s in (self.stack.spec.get("registry") or {}).get("imagePullSecrets") or ()}
+        wishes = [
+            w._replace(namespaces=tuple(sorted({*w.namespaces, *everywhere}))) if w.name in pull else w
+            for w in stack_secrets(self.stack)
+        ]
+        wishes += [_wish(made) for made in self.expansion.secrets]
+        made = make_secrets(manifests, wishes, self.stack, self.rules)
+        if made.value is None:
+            return Outcome(None, made.diagnostics)
+        return Outcome(((*manifests, *made.value.manifests), made.value.fill), made.diagnostics)
+
+    def _own_namespaces(self) -> tuple[str, ...]:
+        """Return the namespaces that instances make besides those that their objects are in."""
+        names: list[str] = []
+        for instance in self.instances:
+            component = self.catalog.get(instance.component)
+            filled = self.expansion.filled.get(instance.name, {})
+            for name in (component.meta.get("namespaces") if component else None) or ():
+                value = filled.get(name, name)
+                names += [value] if isinstance(value, str) else []
+        return tuple(names)
+
+    def _with_namespaces(self, made: tuple[tuple[Manifest, ...], tuple]) -> Outcome[tuple[tuple[Manifest, ...], tuple]]:  # type: ignore[type-arg]
+        manifests, fill = made
+        wishes = [*stack_namespaces(self.stack), *(NamespaceWish(n, must=True) for n in self._own_namespaces())]
+        namespaces = make_namespaces(manifests, wishes, self.stack, self.assumed)
+        return namespaces.then(lambda objects: outcome(((*objects, *manifests), fill)))
+
+    def _patched(self, made: tuple[tuple[Manifest, ...], tuple]) -> Outcome[tuple[tuple[Manifest, ...], tuple]]:  # type: ignore[type-arg]
+        manifests, fill = made
+        patched = apply_patches(manifests, self.stack, self.rules)
+        return patched.then(
+            lambda objects: outcome((name_by_content(objects, self.catalog), fill), duplicate_ids(objects))
+        )
+
+    def _assembled(self, made: tuple[tuple[Manifest, ...], tuple]) -> Outcome[Built]:  # type: ignore[type-arg]
+        manifests, fill = made
+        references = extract(manifests, self.rules)
+        graph = build_graph(manifests, references, self.places)
+        if graph.value is None:
+            return Outcome(None, graph.diagnostics)
+        by_id = {m.id: m for m in manifests}
+        ordered = tuple(by_id[id] for id in graph.value.order)
+        catalog_images, hidden = component_images(self.catalog, self.instances, ordered)
+        bundle = Bundle(
+            stack=self.stack.name,
+            kubernetes=self.stack.kubernetes,
+            preset=self.stack.preset,
+            manifests=ordered,
+            graph=graph.value,
+            keep=_kept(ordered, self.catalog),
+            fill=fill,
+            inputs=self.files.inputs(),
+        )
+        images = images_of(ordered, self.places, hidden, catalog_images)
+        return Outcome(Built(bundle, references, self.assumed, images), graph.diagnostics)
+
+
+def _wish(made: MadeSecret) -> SecretWish:
+    return SecretWish(
+        made.secret.name,
+        {made.secret.key: made.secret.source},
+        namespaces=(made.namespace,),
+        instance=made.instance,
+        span=made.span,
+    )
+
+
+def _reference_rows(catalog: Catalog, instances: Iterable[Instance], stack: Stack) -> list[dict[str, object]]:
+    """Return the reference rows of every component in use, the assumed ones included."""
+    names = {i.component for i in instances} | set((stack.spec.get("assumes") or {}).get("components") or ())
+    rows: list[dict[str, object]] = []
+    for name in sorted(names):
+        component = catalog.get(name)
+        rows += (component.meta.get("references") or []) if component else []
+    return rows
+
+
+def _untested(stack: Stack, catalog: Catalog, instances: Iterable[Instance]) -> Iterable[Diagnostic]:
+    """Yield a warning for each component that was not tested on the target."""
+    for instance in instances:
+        component = catalog.get(instance.component)
+        row = component.versions.get(instance.version, {}) if component else {}
+        tested = row.get("kubernetes") or (component.meta.get("kubernetes") if component else "")
+        if tested and not in_range(stack.kubernetes, tested):
+            message = f"`{instance.name}` is not tested on Kubernetes {stack.kubernetes}, but on {tested}"
+            yield warning("SC465", message, help="try it on a cluster of that version first", span=instance.span)
+
+
+def _kept(manifests: Iterable[Manifest], catalog: Catalog) -> frozenset[ObjectId]:
+    """Return the ids of what components say is never pruned."""
+    kept = set()
+    for manifest in manifests:
+        component = catalog.get(manifest.origin.component) if manifest.origin.component else None
+        for row in (component.meta.get("keep") if component else None) or ():
+            if row["kind"] == manifest.id.kind and row.get("name", manifest.id.name) == manifest.id.name:
+                kept.add(manifest.id)
+        if manifest.id.kind in ("CustomResourceDefinition", "Namespace", "PersistentVolume", "PersistentVolumeClaim"):
+            kept.add(manifest.id)
+    return frozenset(kept)

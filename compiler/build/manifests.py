@@ -1,0 +1,82 @@
+"""`manifests:` of a stack: the user's own YAML, read through the files door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from compiler.formats.files import FileRefused, Files, join
+from compiler.formats.yaml_read import read_documents
+from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
+from compiler.model.manifest import Manifest, Origin, object_id
+from compiler.model.source import Span
+from compiler.model.stack import Stack
+
+INSTANCE = "manifests"
+_ENDINGS = (".yaml", ".yml", ".json")
+
+
+def own_manifests(stack: Stack, files: Files) -> Outcome[tuple[Manifest, ...]]:
+    """Return the user's own manifests in the order of the list; a folder gives its files by name.
+
+    Errors: SC1xx of the files and their text; SC471 for a document that is no object, SC472 for secret text.
+    """
+    found: list[Diagnostic] = []
+    made: list[Manifest] = []
+    for number, said in enumerate(stack.spec.get("manifests") or ()):
+        span = stack.tree.span(("spec", "manifests", number))
+        try:
+            paths = list(_files(files, join(stack.folder, said)))
+            for path in paths:
+                made += _read(stack, files, path, found)
+        except FileRefused as refused:
+            found.append(error(refused.code, refused.message, help=refused.help, span=span))
+    return outcome(tuple(made), found)
+
+
+def _files(files: Files, path: str) -> Iterator[str]:
+    if path.endswith(_ENDINGS):
+        yield path
+        return
+    for name in files.listdir(path):
+        if name.endswith(_ENDINGS):
+            yield f"{path}/{name}" if path else name
+
+
+def _read(stack: Stack, files: Files, path: str, found: list[Diagnostic]) -> Iterator[Manifest]:
+    documents, diagnostics = read_documents(path, files.read(path))
+    found.extend(diagnostics)
+    for document in documents:
+        at = Span(path, document.line, 1, document.line, 1)
+        for body in _expanded(document.data):
+            if not _is_object(body):
+                message = "a document without apiVersion, kind and metadata.name"
+                found.append(error("SC471", message, help="write all three, as text", span=at))
+            elif _is_secret_text(body) and stack.preset != "dev":
+                message = f"Secret `{body['metadata']['name']}` stands in plain text"
+                help = "declare it under `secrets:`, or commit a SealedSecret or an ExternalSecret"
+                found.append(error("SC472", message, help=help, span=at))
+            else:
+                yield Manifest(object_id(body), body, Origin(INSTANCE, "", path, document.line, at, document.index))
+
+
+def _expanded(body: Any) -> Iterator[Any]:
+    """Yield the objects of a List, or the object itself."""
+    if isinstance(body, dict) and str(body.get("kind")) == "List" and isinstance(body.get("items"), list):
+        for item in body["items"]:
+            yield from _expanded(item)
+    else:
+        yield body
+
+
+def _is_object(body: Any) -> bool:
+    if not isinstance(body, dict) or not isinstance(body.get("metadata"), dict):
+        return False
+    metadata = body["metadata"]
+    texts = (body.get("apiVersion"), body.get("kind"), metadata.get("name"))
+    namespace = metadata.get("namespace")
+    return all(isinstance(t, str) and t for t in texts) and (namespace is None or isinstance(namespace, str))
+
+
+def _is_secret_text(body: Any) -> bool:
+    return body["kind"] == "Secret" and body["apiVersion"] == "v1" and bool(body.get("data") or body.get("stringData"))
