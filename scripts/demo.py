@@ -95,19 +95,14 @@ def show(tree: Path) -> None:
     index = json.loads((tree / "index.json").read_text(encoding="utf-8"))
     kinds: dict[str, int] = {}
     for entry in index["objects"]:
-        kind = kind_of(entry["id"])
+        kind = entry["id"]["kind"]
         kinds[kind] = kinds.get(kind, 0) + 1
     waves = {entry["wave"] for entry in index["objects"]}
     print(f"\n{len(index['objects'])} objects in {len(waves)} waves for Kubernetes {index['kubernetes']}:")
     print("  " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
     for entry in index["fill"]:
         keys = ", ".join(f"{key} from {source}" for key, source in entry["keys"].items())
-        print(f"  to be filled by diff and apply: {entry['object']}: {keys}")
-
-
-def kind_of(identity: object) -> str:
-    """Return the kind out of an object's id."""
-    return str(identity["kind"]) if isinstance(identity, dict) else str(identity).split("/")[0]
+        print(f"  to be filled by diff and apply: {entry['object']['namespace']}/{entry['object']['name']}: {keys}")
 
 
 def say(line: str) -> None:

@@ -30,9 +30,37 @@ from compiler.formats.expr.runtime import (
 )
 '''
 META_KEYS = frozenset(
-    "summary source section discriminator abstract assumable single requires provides kubernetes coreTypes images hidden "
-    "reads namespace namespaces presets versions keep readiness names references fields differences workloads "
-    "params let types default".split()
+    [
+        "summary",
+        "source",
+        "section",
+        "discriminator",
+        "abstract",
+        "assumable",
+        "single",
+        "requires",
+        "provides",
+        "kubernetes",
+        "coreTypes",
+        "images",
+        "hidden",
+        "reads",
+        "namespace",
+        "namespaces",
+        "presets",
+        "versions",
+        "keep",
+        "readiness",
+        "names",
+        "references",
+        "fields",
+        "differences",
+        "workloads",
+        "params",
+        "let",
+        "types",
+        "default",
+    ]
 )
 
 Files = Mapping[str, bytes]

@@ -11,7 +11,9 @@ from compiler.formats.template_code import Writer, python, write_value
 from compiler.formats.template_ir import Expression, bare, read_clause, read_item, refuse
 from compiler.formats.yaml_read import Node
 
-ROW_KEYS = frozenset("code severity each when assert at message help source bad good let".split())
+ROW_KEYS = frozenset(
+    ["code", "severity", "each", "when", "assert", "at", "message", "help", "source", "bad", "good", "let"]
+)
 _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*\Z")
 
 

@@ -100,11 +100,9 @@ def _is_odd(value: Any) -> bool:
         return False
     for item in value:
         kind = item.__class__
-        if kind is str:
+        if kind is str or kind is bool or (kind is int and -2147483649 < item < 2147483648):
             continue
-        if (kind is dict or kind is list) and not _is_odd(item):
-            continue
-        if kind is not int and kind is not bool:
+        if (kind is not dict and kind is not list) or _is_odd(item):
             return True
     return False
 
@@ -115,7 +113,11 @@ def _normal(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> An
     if isinstance(value, dict):
         properties, extra = schema.get("properties") or {}, schema.get("additionalProperties")
         extra = extra if isinstance(extra, Mapping) else {}
-        return {k: _normal(v, properties.get(k, extra), definitions) for k, v in value.items() if v is not None}
+        return {
+            k: _normal(v, properties.get(k, extra), definitions) if v is not None else _empty(extra, definitions)
+            for k, v in value.items()
+            if v is not None or (k not in properties and extra)
+        }
     if isinstance(value, list):
         items = schema.get("items") or {}
         return [_empty(items, definitions) if v is None else _normal(v, items, definitions) for v in value]
@@ -131,7 +133,11 @@ def _is_int32(schema: Schema) -> bool:
 
 
 def _empty(schema: Schema, definitions: Mapping[str, Schema]) -> Any:
-    """Return Go's empty value of a type, which a null in a list becomes."""
+    """Return Go's empty value of a type, which a null among other values becomes."""
+    name = ""
     while "$ref" in schema:
+        name = schema["$ref"]
         schema = definitions[schema["$ref"].removeprefix("#/definitions/")]
+    if schema.get("format") == "quantity" or "Quantity" in name:
+        return "0"
     return {"string": "", "integer": 0, "number": 0, "boolean": False, "array": []}.get(str(schema.get("type")), {})

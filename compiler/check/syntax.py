@@ -14,7 +14,8 @@ _is_subdomain = re.compile(rf"{_LABEL}(?:\.{_LABEL})*").fullmatch
 _is_caseless_subdomain = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE | re.ASCII).fullmatch
 _is_1035 = re.compile("[a-z](?:[-a-z0-9]*[a-z0-9])?").fullmatch
 _is_wildcard = re.compile(rf"\*\.{_LABEL}(?:\.{_LABEL})*").fullmatch
-_is_search_domain = re.compile(rf"_?{_LABEL}(?:\._?{_LABEL})*").fullmatch
+_SEARCH = "_?[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?"
+_is_search_domain = re.compile(rf"{_SEARCH}(?:\.{_SEARCH})*").fullmatch
 _is_name_part = re.compile("(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]").fullmatch
 _is_config_key = re.compile("[-._a-zA-Z0-9]+").fullmatch
 _is_env_name = re.compile("[-._a-zA-Z][-._a-zA-Z0-9]*").fullmatch
@@ -73,7 +74,7 @@ def search_domain(value: str) -> str:
     """Check a DNS search domain, whose parts may start with `_` (1.33 and later)."""
     if len(value) > 253:
         return _too_long(value, 253)
-    return "" if _is_search_domain(value) else f"a search domain has {_SUBDOMAIN_FORM}; `_` may stand first"
+    return "" if _is_search_domain(value) else f"a search domain has {_SUBDOMAIN_FORM}, or `_` inside"
 
 
 def fully_qualified_name(value: str) -> str:

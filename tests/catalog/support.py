@@ -131,14 +131,16 @@ def expand_text(text: str, kubernetes: str = "") -> tuple[tuple[Manifest, ...], 
     return tuple(expansion.manifests), [*found, *expansion.found]
 
 
-def compile_text(text: str, kubernetes: str = "") -> tuple[tuple[Manifest, ...], list[Diagnostic]]:
-    """Compile a stack's text as `stackc compile` does; return the bundle's objects, and what was found."""
-    built = build(_files(text), FILE, (), _sets(kubernetes))
+def compile_text(
+    text: str, kubernetes: str = "", more: Mapping[str, str] | None = None
+) -> tuple[tuple[Manifest, ...], list[Diagnostic]]:
+    """Compile a stack, with more files beside it, as `stackc compile` does; return its objects, and what was found."""
+    built = build(_files(text, more or {}), FILE, (), _sets(kubernetes))
     return built.value.bundle.manifests if built.value else (), list(built.diagnostics)
 
 
-def _files(text: str) -> MemoryFiles:
-    return MemoryFiles({FILE: text.encode()})
+def _files(text: str, more: Mapping[str, str] = {}) -> MemoryFiles:  # noqa: B006 (never changed)
+    return MemoryFiles({path: content.encode() for path, content in {FILE: text, **more}.items()})
 
 
 def _sets(kubernetes: str) -> tuple[str, ...]:

@@ -140,6 +140,16 @@ def test_keys_are_files_that_only_their_owner_reads() -> None:
     assert not keys & {m["name"] for m in pod["containers"][0]["volumeMounts"]}
 
 
+def test_what_pods_of_the_operator_wait_for_is_there() -> None:
+    """The ConfigMap that every master pod needs is installed, and Secrets that nobody has are refused (1.5.6)."""
+    bundle, found = compile_text(stack_text(EVERYTHING))
+    assert errors(found) == []
+    assert ("ConfigMap", "hykufe", "horovod-cm") in {(m.id.kind, m.id.namespace, m.id.name) for m in bundle}
+    for name in ("aws-credential-secret", "operator-key"):
+        _, found = compile_text(stack_text(EVERYTHING.replace(f"hykufe/{name}", "hykufe/other")))
+        assert [(d.code, name in d.message) for d in found if d.is_error] == [("SC331", True)]
+
+
 def test_coordinator_has_no_gpu() -> None:
     """GPUs are for those who compute."""
     resources = {"cpu": "1", "memory": "1Gi", "gpu": 2}
@@ -159,6 +169,9 @@ def test_coordinator_has_no_gpu() -> None:
     assert words[words.index("launch") + 1 :][:2] == ["2", "2"]
 
 
+S3 = {"bucket": "train", "prefix": "d", "secretRef": {"name": "s3"}}
+CLAIM = {"name": "data", "mountPath": "/data", "pvc": {"size": "1Gi", "accessModes": ["ReadWriteMany"]}}
+
 RULES: dict[str, tuple[str, dict[str, Any]]] = {
     # facts on the operator's crashes
     "1.5.1 no data source": ("HOROVODJOB001", {"inputs": []}),
@@ -171,6 +184,21 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {
     "H1": ("HOROVODJOB001", {"inputs": []}),
     "H2": ("HOROVODJOB003", {"volumes": [{"name": "data", "mountPath": "/data", "pvc": {"name": "old"}}]}),
     "H3 volume": ("HOROVODJOB002", {"volumes": [{"name": "d", "mountPath": "/d", "pvc": {"size": "1Gi"}}]}),
+    "H3 path": ("HOROVODJOB007", {"inputs": [{"name": "d", "s3": S3, "mountPath": "/in"}]}),
+    "H4 twice": ("SC342", {"volumes": [CLAIM, {"name": "two", "mountPath": "/data", "emptyDir": {}}]}),
+    "H4 colon": ("SC308", {"volumes": [CLAIM, {"name": "two", "mountPath": "/a:b", "emptyDir": {}}]}),
+    "H5 keys": (
+        "HOROVODJOB005",
+        {"inputs": [{"name": "d", "s3": {**S3, "secretRef": {"name": "odd"}}, "mountPath": "/data"}]},
+    ),
+    "H5 bucket": (
+        "HOROVODJOB032",
+        {"inputs": [{"name": "d", "s3": {**S3, "secretRef": {"name": "odd"}}, "mountPath": "/data"}]},
+    ),
+    "H6": (
+        "HOROVODJOB015",
+        {"inputs": [{"name": "d", "s3": {**S3, "secretRef": {"name": "s.3"}}, "mountPath": "/data"}]},
+    ),
     "H7 Jobs": ("HOROVODJOB016", {"name": "a" * 45}),
     "H7 pods": ("HOROVODJOB017", {"name": "a" * 44}),
     "H8 worker": ("HOROVODJOB021", {"roles": {"worker": {"replicas": 0}}}),
@@ -183,6 +211,10 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {
     "H12 ttl": ("SC309", {"ttlSecondsAfterFinished": -1}),
     "H13": ("SC334", {"priorityClassName": "nowhere"}),
     "H14": ("SC301", {"maxTries": 3}),
+    "H15": (
+        "HOROVODJOB026",
+        {"options": {"aws": {"instanceType": "t", "replicas": 1}}, "placement": {"nodeSelector": {"a": "b"}}},
+    ),
     "H16": ("HOROVODJOB024", {"namespace": "default"}),
     "H17": ("HOROVODJOB027", {"options": {"nfsMode": {"ipAddress": "nfs"}}}),
     "H17 placeholder": ("SC315", {"options": {"nfsMode": {"ipAddress": "???"}}}),
@@ -191,6 +223,7 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {
         {"volumes": [{"name": "d", "mountPath": "/data", "pvc": {"size": "1Gi", "volumeMode": "FileSystem"}}]},
     ),
     "H18 access": ("HOROVODJOB013", {"volumes": [{"name": "d", "mountPath": "/data", "pvc": {"size": "1Gi"}}]}),
+    "H19": ("SC316", {"image": "acme/train"}),
     "H20": ("SC325", {"env": {"TOKEN": {"value": "s3cr3t"}}}),
 }
 """What the facts ask for → the code that says it, and the fields of a job that break it."""
@@ -201,7 +234,8 @@ def test_rule_of_the_facts_is_held(rule: str) -> None:
     """A stack that breaks the rule gets the code; the same stack without the fault does not."""
     code, change = RULES[rule]
     job = {**yaml.safe_load(JOB), "backend": "HorovodJob"}
-    more = {"assumes": {"secrets": ["hykufe/s3"]}}
+    odd = {"name": "odd", "keys": {"id": {"fromEnv": "ID"}}, "namespaces": ["hykufe"]}
+    more = {"assumes": {"secrets": ["hykufe/s3", "hykufe/s.3"]}, "secrets": [odd]}
     _, found = compile_text(stack_text(EVERYTHING, more, {"jobs": [{**job, **change}]}))
     assert code in {d.code for d in found}, found
     if change:
@@ -259,3 +293,46 @@ def test_crd_holds_every_field_of_a_pod_template_of_its_core_types(role: str) ->
     assert fields_of(spec["properties"][role]["properties"]["template"], {}) == wanted
     metadata = spec["properties"][role]["properties"]["template"]["properties"]["metadata"]["properties"]
     assert set(metadata) >= {"name", "labels", "annotations"}
+
+
+RAW = """
+apiVersion: hykufe.com/v1alpha1
+kind: HorovodJob
+metadata: {name: a, namespace: hykufe}
+spec:
+  dataSources: [{name: s3, s3Source: {s3SecretName: s3, directory: d}}]
+  volumes: [{mountPath: /data, volumeClaimName: c, volumeClaim: {accessModes: [ReadWriteMany]}}]
+  master: {name: master, template: {spec: {containers: [{name: m, image: "i:1"}]}}}
+  worker: {name: worker, replicas: 1, template: {spec: {containers: [{name: w, image: "i:1"}]}}}
+"""
+FAULTS: dict[str, tuple[str, str, str]] = {
+    "1.5.1 no data source": ("  dataSources: [{name: s3, s3Source: {s3SecretName: s3, directory: d}}]\n", "", "SC603"),
+    "1.5.1 empty": ("[{name: s3, s3Source: {s3SecretName: s3, directory: d}}]", "[]", "SC6"),
+    "1.5.2 no volume": ("  volumes: [{mountPath", "  # [{mountPath", "SC603"),
+    "1.5.4 no containers": ('{containers: [{name: m, image: "i:1"}]}', "{}", "SC603"),
+    "1.5.4 no template": (', template: {spec: {containers: [{name: m, image: "i:1"}]}}', "", "SC603"),
+    "1.5.5 no Secret": ("name: s3, s3Source", "name: other, s3Source", "SC502"),
+    "H8": ("replicas: 1", "replicas: 0", "SC6"),
+    "H12": ("  master:", "  maxRetry: -1\n  master:", "SC6"),
+    "H14 minAvailable": ("  master:", "  minAvailable: 3\n  master:", "SC601"),
+    "H14 schedulerName": ("  master:", "  schedulerName: volcano\n  master:", "SC601"),
+    "H14 plugins": ("  master:", "  plugins: {ssh: []}\n  master:", "SC601"),
+    "H14 policies": ("{name: master,", "{name: master, policies: [],", "SC601"),
+    "H14 size": ("  master:", "  size: 3\n  master:", "SC601"),
+    "H14 MaxTries": ("  master:", "  MaxTries: 3\n  master:", "SC601"),
+}
+"""What is wrong with a HorovodJob that a user wrote himself → what to change in RAW, and the code that says it."""
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_fault_in_a_horovodjob_of_the_users_own_is_refused(fault: str) -> None:
+    """A manifest is judged like what the catalog makes, at its own line."""
+    text = stack_text(EVERYTHING, {"manifests": ["job.yaml"], "assumes": {"secrets": ["hykufe/s3"]}})
+    old, new, code = FAULTS[fault]
+    assert old in RAW
+    _, found = compile_text(text, more={"job.yaml": RAW.replace(old, new)})
+    hits = [d for d in found if d.code.startswith(code) and d.is_error]
+    assert hits, found
+    assert {d.span.file for d in hits} == {"job.yaml"}
+    _, found = compile_text(text, more={"job.yaml": RAW})
+    assert errors(found) == []

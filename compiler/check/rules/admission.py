@@ -21,6 +21,7 @@ _GROUP = "admissionregistration.k8s.io"
 _WEBHOOKS = (f"ValidatingWebhookConfiguration.{_GROUP}", f"MutatingWebhookConfiguration.{_GROUP}")
 _OPERATIONS = ("*", "CREATE", "UPDATE", "DELETE", "CONNECT")
 _POLICIES = ("Fail", "Ignore")
+_ACTIONS = ("Deny", "Warn", "Audit")
 
 
 def check_webhooks(view: View) -> Iterator[Problem]:
@@ -79,8 +80,17 @@ def check_client(client: Map, path: Path) -> Iterator[Problem]:
         port, where = service.get("port"), service.get("path")
         if port is not None and (why := syntax.port_number(port)):
             yield invalid((*path, "service", "port"), port, why)
-        if where and not where.startswith("/"):
-            yield invalid((*path, "service", "path"), where, "must start with `/`", f"write `/{where}`")
+        yield from _service_path(where or "", (*path, "service", "path"))
+
+
+def _service_path(where: str, path: Path) -> Iterator[Problem]:
+    if where and not where.startswith("/"):
+        yield invalid(path, where, "must start with `/`", f"write `/{where}`")
+    elif where.removeprefix("/"):
+        for part in where.removeprefix("/").removesuffix("/").split("/"):
+            if not part or syntax.dns_subdomain(part):
+                yield invalid(path, where, "every part must be a DNS-1123 subdomain")
+                return
 
 
 def _url(url: str, path: Path) -> Iterator[Problem]:
@@ -138,7 +148,7 @@ def _resources(resources: Any, path: Path) -> Iterator[Problem]:
             yield Problem((*path, "resources", i), "must not be empty")
     if "*/*" in resources and len(resources) > 1:
         yield Problem((*path, "resources"), "`*/*` stands alone")
-    elif "*" in resources and any(r and "/" not in r and r != "*" for r in resources):
+    elif "*" in resources and next((r for r in reversed(resources) if r and "/" not in r), "*") != "*":
         yield Problem(
             (*path, "resources"), "`*` covers every resource without subresources", "name each, or write `*` alone"
         )
@@ -158,8 +168,52 @@ def check_admission_policy(view: View) -> Iterator[Problem]:
         yield required(("spec",), "validations", "at least one")
     for at, item in items(spec, "validations", ("spec",)):
         yield from _validation(item or {}, at)
+    for field, key in (("matchConditions", "expression"), ("variables", "expression")):
+        for at, item in items(spec, field, ("spec",)):
+            if not (item.get(key) or "").strip():
+                yield required(at, key)
+    yield from _conditions(spec, ("spec",))
+    for at, item in items(spec, "auditAnnotations", ("spec",)):
+        name = f"{view.name}/{item.get('key') or ''}"
+        if why := syntax.qualified_name(name):
+            yield invalid((*at, "key"), item.get("key") or "", why)
+        if not (item.get("valueExpression") or "").strip():
+            yield required(at, "valueExpression")
     if parameters is not None:
         yield from (required(("spec", "paramKind"), f) for f in ("apiVersion", "kind") if not parameters.get(f))
+
+
+def _conditions(holder: Map, path: Path) -> Iterator[Problem]:
+    for at, item in items(holder, "matchConditions", path):
+        name = item.get("name") or ""
+        if why := syntax.qualified_name(name):
+            yield invalid((*at, "name"), name, why)
+
+
+def check_policy_binding(view: View) -> Iterator[Problem]:
+    """Refuse a binding that names no policy, takes no action, or finds no parameters."""
+    spec = view.spec
+    name, parameters = spec.get("policyName") or "", spec.get("paramRef")
+    if why := syntax.dns_subdomain(name):
+        yield required(("spec",), "policyName") if not name else invalid(("spec", "policyName"), name, why)
+    actions = spec.get("validationActions") or ()
+    if not actions:
+        yield required(("spec",), "validationActions", "at least one action")
+    for at, action in items(spec, "validationActions", ("spec",)):
+        if action not in _ACTIONS:
+            yield unsupported(at, action or "", _ACTIONS)
+    if "Deny" in actions and "Warn" in actions:
+        yield Problem(("spec", "validationActions"), "`Deny` and `Warn` can't stand together")
+    if parameters is not None:
+        if not parameters.get("name") and parameters.get("selector") is None:
+            yield required(("spec", "paramRef"), "name", "a name or a selector")
+        missing = parameters.get("parameterNotFoundAction")
+        if missing not in ("Deny", "Allow"):
+            at = ("spec", "paramRef", "parameterNotFoundAction")
+            yield required(at[:-1], at[-1]) if not missing else unsupported(at, missing, ("Deny", "Allow"))
+    match = spec.get("matchResources") or {}
+    for field in ("namespaceSelector", "objectSelector"):
+        yield from check_selector(match.get(field), ("spec", "matchResources", field))
 
 
 def _constraints(constraints: Map, path: Path) -> Iterator[Problem]:
@@ -228,5 +282,6 @@ def _api_backend(spec: Map, service: Map | None) -> Iterator[Problem]:
 RULES = (
     Rule("SC681", _WEBHOOKS, check_webhooks),
     Rule("SC682", (f"ValidatingAdmissionPolicy.{_GROUP}",), check_admission_policy),
+    Rule("SC6XX", (f"ValidatingAdmissionPolicyBinding.{_GROUP}",), check_policy_binding),
     Rule("SC683", ("APIService.apiregistration.k8s.io",), check_api_service),
 )

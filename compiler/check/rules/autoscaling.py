@@ -10,6 +10,7 @@ from typing import Any
 
 from compiler.check import quantity, syntax
 from compiler.check.rule import Problem, Rule, invalid, nearest, required, unsupported
+from compiler.check.rules.resource_names import check_container_name
 from compiler.check.view import View, items
 from compiler.model.source import Path
 
@@ -113,8 +114,12 @@ def _source(kind: str, source: Map, path: Path, minor: int) -> Iterator[Problem]
     if kind in ("Resource", "ContainerResource"):
         if not source.get("name"):
             yield required(path, "name")
-        if kind == "ContainerResource" and not source.get("container"):
-            yield required(path, "container")
+        elif kind == "ContainerResource":
+            yield from check_container_name(source["name"], (*path, "name"))
+        container = source.get("container") or ""
+        if kind == "ContainerResource" and (why := syntax.dns_label(container)):
+            at = (*path, "container")
+            yield required(path, "container") if not container else invalid(at, container, why)
     else:
         name = (source.get("metric") or {}).get("name") or ""
         if not name:

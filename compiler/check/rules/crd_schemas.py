@@ -229,7 +229,8 @@ def _default(schema: Map, path: Path) -> Iterator[Problem]:
                 return
     if "default" not in schema or schema["default"] is None:
         return
-    for finding in validate(schema["default"], schema, _NOTHING, custom=True):
+    judged = schema if schema.get("enum") else {key: value for key, value in schema.items() if key != "enum"}
+    for finding in validate(schema["default"], judged, _NOTHING, custom=True):
         _, problem = fault(finding)
         yield problem._replace(path=(*path, "default", *problem.path))
 

@@ -104,6 +104,13 @@ def _version(version: Map, path: Path) -> Iterator[Problem]:
                     if not where
                     else invalid((*path, "subresources", "scale", field), where, f"must be a path below `{root[:-1]}`")
                 )
+        where = scale.get("labelSelectorPath")
+        if where and not where.startswith((".spec.", ".status.")):
+            at = (*path, "subresources", "scale", "labelSelectorPath")
+            yield invalid(at, where, "must be a path below `.spec` or `.status`")
+    told = version.get("deprecationWarning")
+    if told is not None and version.get("deprecated") and not 0 < len(told) <= 256:
+        yield invalid((*path, "deprecationWarning"), told, "must have 1 to 256 characters")
     if version.get("deprecationWarning") is not None and not version.get("deprecated"):
         yield Problem(
             (*path, "deprecationWarning"), "is for deprecated versions only", "write `deprecated: true`", on_key=True

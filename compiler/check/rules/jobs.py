@@ -11,7 +11,7 @@ from typing import Any
 from compiler.check import syntax
 from compiler.check.rule import Problem, Rule, invalid, nearest, required, unsupported
 from compiler.check.rules.schedules import schedule_problem, time_zones
-from compiler.check.view import View
+from compiler.check.view import View, items
 from compiler.model.source import Path
 
 Map = dict[str, Any]
@@ -37,6 +37,11 @@ def _job(view: View) -> tuple[Map, Path]:
 def check_job_counts(view: View) -> Iterator[Problem]:
     """Refuse counts below zero, and what the completion mode does not know."""
     spec, path = _job(view)
+    manager = spec.get("managedBy")
+    if manager is not None and (
+        why := syntax.domain_prefixed_path(manager) or ("" if len(manager) < 64 else "is too long")
+    ):
+        yield invalid((*path, "managedBy"), manager, why)
     for field in _COUNTS:
         if (spec.get(field) or 0) < 0:
             yield invalid((*path, field), spec[field], "must be greater than or equal to 0")
@@ -62,6 +67,10 @@ def _indexed(view: View, spec: Map, path: Path) -> Iterator[Problem]:
     completions = spec.get("completions")
     if completions is None:
         yield required(path, "completions", "`completionMode` is Indexed")
+    failed = spec.get("maxFailedIndexes")
+    if completions is not None and failed is not None and failed > completions:
+        yield invalid((*path, "maxFailedIndexes"), failed, "must be less than or equal to completions")
+    yield from _success(spec.get("successPolicy"), completions, (*path, "successPolicy"))
     if (spec.get("parallelism") or 0) > 100000:
         yield invalid(
             (*path, "parallelism"), spec["parallelism"], "must be at most 100000 when `completionMode` is Indexed"
@@ -75,6 +84,40 @@ def _indexed(view: View, spec: Map, path: Path) -> Iterator[Problem]:
                 f"its last pod would be called `{host[:80]}`: {why}",
                 "write a shorter name",
             )
+
+
+def _success(policy: Map | None, completions: int | None, path: Path) -> Iterator[Problem]:
+    if policy is None:
+        return
+    if not policy.get("rules"):
+        yield required(path, "rules", "at least one rule")
+    for at, rule in items(policy, "rules", path):
+        indexes, count = rule.get("succeededIndexes"), rule.get("succeededCount")
+        if indexes is None and count is None:
+            yield required(at, "succeededCount", "a count or `succeededIndexes`")
+        total = completions
+        if indexes is not None:
+            total = _indexes(indexes, completions)
+            if total is None:
+                yield invalid(
+                    (*at, "succeededIndexes"), indexes, "must be rising indexes below completions, such as 0,2-4"
+                )
+        if count is not None and (count < 0 or (total is not None and count > total)):
+            yield invalid((*at, "succeededCount"), count, "must be between 0 and the number of indexes")
+
+
+def _indexes(text: str, completions: int | None) -> int | None:
+    """Return how many indexes `0,2-4` names, None when it can't be read."""
+    found, last = 0, -1
+    for part in text.split(",") if text else ():
+        first, dash, end = part.partition("-")
+        if not first.isdigit() or (dash and not end.isdigit()) or len(part) > 20:
+            return None
+        low, high = int(first), int(end if dash else first)
+        if low <= last or high < low or (dash and high == low) or (completions is not None and high >= completions):
+            return None
+        found, last = found + high - low + 1, high
+    return found
 
 
 def check_job_restart_policy(view: View) -> Iterator[Problem]:
@@ -136,6 +179,12 @@ def check_failure_policy(view: View) -> Iterator[Problem]:
             yield Problem(at, "exactly one of `onExitCodes` and `onPodConditions` is required")
         if codes:
             yield from _exit_codes(codes, names, (*at, "onExitCodes"))
+        for place, condition in items(rule, "onPodConditions", at):
+            kind, status = condition.get("type") or "", condition.get("status", "True") or ""
+            if why := syntax.qualified_name(kind):
+                yield invalid((*place, "type"), kind, why)
+            if status not in ("True", "False", "Unknown"):
+                yield unsupported((*place, "status"), status, ("True", "False", "Unknown"))
     replacement = spec.get("podReplacementPolicy")
     allowed = ("Failed",) if spec.get("podFailurePolicy") is not None else ("Failed", "TerminatingOrFailed")
     if replacement is not None and replacement not in allowed:

@@ -12,6 +12,7 @@ from compiler.check.rule import Problem, Rule, invalid
 from compiler.check.rules.labels import check_labels
 from compiler.check.view import View
 
+_PLAIN_GROUPS = frozenset(("apps", "batch", "autoscaling", "policy"))
 _ANNOTATIONS_LIMIT = 256 * 1024
 
 _SEGMENT = frozenset(
@@ -24,6 +25,8 @@ def name_form(kind: str, minor: int) -> Callable[[str], str]:
     if kind in _SEGMENT:
         return syntax.path_segment
     if kind == "Namespace.":
+        return syntax.dns_label
+    if kind == "StatefulSet.apps" and minor >= 27:
         return syntax.dns_label
     if kind == "Service.":
         return syntax.dns_label if minor >= 36 else syntax.dns_1035_label
@@ -117,9 +120,25 @@ def check_owners(view: View) -> Iterator[Problem]:
         controllers += bool(owner.get("controller"))
         if controllers > 1:
             yield Problem(("metadata", "ownerReferences", i, "controller"), "only one owner can be the controller")
+    strict = view.kind.rpartition(".")[2] in _PLAIN_GROUPS or view.kind.endswith((".rbac.authorization.k8s.io", "."))
     for i, finalizer in enumerate(view.metadata.get("finalizers") or ()):
-        if why := syntax.qualified_name(finalizer or ""):
-            yield invalid(("metadata", "finalizers", i), finalizer, why)
+        if why := finalizer_problem(finalizer or "", qualified=strict):
+            yield invalid(("metadata", "finalizers", i), finalizer or "", why)
+
+
+def finalizer_problem(name: str, *, qualified: bool) -> str:
+    """Return what is wrong with a finalizer; built-in kinds want a domain in front of all but three."""
+    why = syntax.qualified_name(name)
+    if not why and qualified and "/" not in name and name not in ("kubernetes", "orphan", "foregroundDeletion"):
+        return "must have a domain in front, such as `example.org/name`"
+    return why
+
+
+def check_namespace_finalizers(view: View) -> Iterator[Problem]:
+    """Refuse finalizers of a Namespace's spec that are none."""
+    for i, finalizer in enumerate(view.spec.get("finalizers") or ()):
+        if why := finalizer_problem(finalizer or "", qualified=True):
+            yield invalid(("spec", "finalizers", i), finalizer or "", why)
 
 
 def check_server_fields(view: View) -> Iterator[Problem]:
@@ -148,5 +167,6 @@ RULES = (
     Rule("SC617", ("*",), check_object_labels),
     Rule("SC618", ("*",), check_annotations),
     Rule("SC619", ("*",), check_owners),
+    Rule("SC688", ("Namespace.",), check_namespace_finalizers),
     Rule("SC620", ("*",), check_server_fields),
 )

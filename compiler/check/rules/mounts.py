@@ -37,7 +37,7 @@ def check_mounts(view: View) -> Iterator[Problem]:
         taken: set[str] = set()
         for i, mount in enumerate(mounts or ()):
             yield from _mount(mount, (*container.path, "volumeMounts", i), volumes, taken)
-            if mount.get("mountPropagation") or mount.get("recursiveReadOnly"):
+            if mount.get("mountPropagation") is not None or mount.get("recursiveReadOnly") is not None:
                 yield from _propagation(mount, container.body, (*container.path, "volumeMounts", i))
         for i, device in enumerate(devices or ()):
             yield from _device(device, (*container.path, "volumeDevices", i), volumes, taken)
@@ -72,11 +72,11 @@ def _mount(mount: Map, path: Path, volumes: dict[str, Map], taken: set[str]) -> 
 
 def _propagation(mount: Map, container: Map, path: Path) -> Iterator[Problem]:
     mode, recursive = mount.get("mountPropagation"), mount.get("recursiveReadOnly")
-    if mode and mode not in ("Bidirectional", "HostToContainer", "None"):
+    if mode is not None and mode not in ("Bidirectional", "HostToContainer", "None"):
         yield unsupported((*path, "mountPropagation"), mode, ("Bidirectional", "HostToContainer", "None"))
     if mode == "Bidirectional" and not (container.get("securityContext") or {}).get("privileged"):
         yield Problem((*path, "mountPropagation"), "`Bidirectional` is for privileged containers only")
-    if recursive and recursive not in ("Disabled", "IfPossible", "Enabled"):
+    if recursive is not None and recursive not in ("Disabled", "IfPossible", "Enabled"):
         yield unsupported((*path, "recursiveReadOnly"), recursive, ("Disabled", "IfPossible", "Enabled"))
     elif recursive in ("IfPossible", "Enabled") and not mount.get("readOnly"):
         yield Problem((*path, "recursiveReadOnly"), "needs `readOnly: true`", "set `readOnly: true`")
@@ -92,6 +92,8 @@ def _device(device: Map, path: Path, volumes: dict[str, Map], taken: set[str]) -
         yield Problem((*path, "name"), f"volume `{name}` is no claim: only claims can be devices")
     if not where:
         yield required(path, "devicePath")
+    elif why := syntax.no_backsteps(where):
+        yield invalid((*path, "devicePath"), where, why)
     elif where in taken:
         yield Problem((*path, "devicePath"), f"`{where}` is there twice in this container")
     taken.add(where)

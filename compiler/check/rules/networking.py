@@ -85,9 +85,7 @@ def _backend(backend: Map, path: Path, minor: int) -> Iterator[Problem]:
         yield Problem(path, "`service` and `resource` are both set", "remove one of them")
         return
     if resource is not None:
-        for field in ("kind", "name"):
-            if not resource.get(field):
-                yield required((*path, "resource"), field)
+        yield from _object_reference(resource, (*path, "resource"))
         return
     if service is None:
         yield required(path, "service", "a backend is a service or a resource")
@@ -125,14 +123,27 @@ def check_ingress_class(view: View) -> Iterator[Problem]:
         yield invalid(("spec", "controller"), controller, why)
     parameters = view.spec.get("parameters")
     if parameters is not None:
-        for field in ("kind", "name"):
-            if not parameters.get(field):
-                yield required(("spec", "parameters"), field)
+        yield from _object_reference(parameters, ("spec", "parameters"))
+        namespace = parameters.get("namespace")
+        if namespace and (why := syntax.dns_label(namespace)):
+            yield invalid(("spec", "parameters", "namespace"), namespace, why)
         scope = parameters.get("scope") or "Cluster"
         if scope not in ("Cluster", "Namespace"):
             yield unsupported(("spec", "parameters", "scope"), scope, ("Cluster", "Namespace"))
         elif (scope == "Namespace") != bool(parameters.get("namespace")):
             yield Problem(("spec", "parameters", "namespace"), "goes with `scope: Namespace`, and only with it")
+
+
+def _object_reference(ref: Map, path: Path) -> Iterator[Problem]:
+    group = ref.get("apiGroup")
+    if group is not None and (why := syntax.dns_subdomain(group)):
+        yield invalid((*path, "apiGroup"), group, why)
+    for field in ("kind", "name"):
+        value = ref.get(field) or ""
+        if not value:
+            yield required(path, field)
+        elif why := syntax.path_segment(value):
+            yield invalid((*path, field), value, why)
 
 
 def check_network_policy(view: View) -> Iterator[Problem]:
@@ -155,7 +166,7 @@ def check_network_policy(view: View) -> Iterator[Problem]:
 
 def _port(port: Map, path: Path) -> Iterator[Problem]:
     protocol, number, end = port.get("protocol"), port.get("port"), port.get("endPort")
-    if protocol and protocol not in PROTOCOLS:
+    if protocol is not None and protocol not in PROTOCOLS:
         yield unsupported((*path, "protocol"), protocol, PROTOCOLS)
     if number is not None and (why := syntax.port(number) if number != "" else "a port name must not be empty"):
         yield invalid((*path, "port"), number, why)

@@ -63,7 +63,7 @@ def check_policies(view: View) -> Iterator[Problem]:
         ("restartPolicy", ("Always", "OnFailure", "Never")),
     ):
         value = spec.get(field)
-        if value and value not in allowed:
+        if value not in (None, *allowed) and (value or field == "preemptionPolicy"):
             yield unsupported((*pod.path, field), value, allowed)
     deadline = spec.get("activeDeadlineSeconds")
     if deadline is not None and not 1 <= deadline <= 2147483647:

@@ -70,6 +70,9 @@ def _node_term(term: Map, path: Path) -> Iterator[Problem]:
             yield unsupported((*at, "operator"), item.get("operator") or "", ("In", "NotIn"))
         elif len(item.get("values") or ()) != 1:
             yield required(at, "values", "exactly one value")
+        for i, value in enumerate(item.get("values") or ()):
+            if why := syntax.dns_subdomain(value or ""):
+                yield invalid((*at, "values", i), value or "", why)
         if item.get("key") != "metadata.name":
             yield unsupported((*at, "key"), item.get("key") or "", ("metadata.name",))
 
@@ -150,6 +153,9 @@ def check_spread(view: View) -> Iterator[Problem]:
             if item.get(field) is not None and item[field] not in ("Honor", "Ignore"):
                 yield unsupported((*path, field), item[field], ("Honor", "Ignore"))
         yield from check_selector(item.get("labelSelector"), (*path, "labelSelector"))
+        for j, key in enumerate(item.get("matchLabelKeys") or ()):
+            if why := syntax.qualified_name(key or ""):
+                yield invalid((*path, "matchLabelKeys", j), key or "", why)
         if item.get("matchLabelKeys") and item.get("labelSelector") is None:
             yield Problem(
                 (*path, "matchLabelKeys"),

@@ -104,7 +104,7 @@ def check_container_security(view: View) -> Iterator[Problem]:
             if "CAP_SYS_ADMIN" in ((context.get("capabilities") or {}).get("add") or ()):
                 yield Problem((*path, "allowPrivilegeEscalation"), "can't be false with capability `CAP_SYS_ADMIN`")
         mount = context.get("procMount")
-        if mount and mount not in ("Default", "Unmasked"):
+        if mount is not None and mount not in ("Default", "Unmasked"):
             yield unsupported((*path, "procMount"), mount, ("Default", "Unmasked"))
 
 

@@ -56,6 +56,9 @@ def check_service(view: View) -> Iterator[Problem]:
     for at, value in items(spec, "loadBalancerSourceRanges", path):
         if why := cidr_problem((value or "").strip(), view.minor):
             yield invalid(at, value, why)
+    name = spec.get("loadBalancerClass")
+    if name is not None and kind == "LoadBalancer" and (why := syntax.qualified_name(name)):
+        yield invalid(("spec", "loadBalancerClass"), name, why)
     yield from _addresses(spec, view.minor)
 
 
@@ -232,6 +235,7 @@ def check_endpoint_slice(view: View) -> Iterator[Problem]:
         for field, form in (("hostname", syntax.dns_label), ("nodeName", syntax.dns_subdomain)):
             if endpoint.get(field) is not None and (why := form(endpoint[field])):
                 yield invalid((*path, field), endpoint[field], why)
+        yield from _hints(endpoint.get("hints") or {}, (*path, "hints"))
     names: set[str] = set()
     for path, port in items(view.body, "ports", ()):
         name, protocol = port.get("name") or "", port.get("protocol", "TCP")
@@ -241,7 +245,21 @@ def check_endpoint_slice(view: View) -> Iterator[Problem]:
             yield Problem((*path, "name"), f"port name `{name}` is there twice")
         names.add(name)
         if protocol not in PROTOCOLS:
-            yield unsupported((*path, "protocol"), protocol, PROTOCOLS)
+            yield unsupported((*path, "protocol"), protocol or "", PROTOCOLS)
+        if port.get("appProtocol") is not None and (why := syntax.qualified_name(port["appProtocol"])):
+            yield invalid((*path, "appProtocol"), port["appProtocol"], why)
+
+
+def _hints(hints: Map, path: Path) -> Iterator[Problem]:
+    for field, form in (("forZones", syntax.label_value), ("forNodes", syntax.dns_subdomain)):
+        seen: set[str] = set()
+        for at, item in items(hints, field, path):
+            name = item.get("name") or ""
+            if why := form(name):
+                yield invalid((*at, "name"), name, why)
+            elif name in seen:
+                yield Problem((*at, "name"), f"`{name}` is there twice")
+            seen.add(name)
 
 
 def _address_problem(address: str, kind: str, minor: int) -> str:

@@ -79,6 +79,8 @@ def _sources(spec: Map, path: Path, minor: int) -> Iterator[Problem]:
         if kind == "local":
             if not source.get("path"):
                 yield required((*path, kind), "path")
+            elif why := syntax.no_backsteps(source["path"]):
+                yield invalid((*path, kind, "path"), source["path"], why)
             if not spec.get("nodeAffinity"):
                 yield required(path, "nodeAffinity", "a local volume is on one node")
 
@@ -104,11 +106,22 @@ def check_storage_class(view: View) -> Iterator[Problem]:
     if len(parameters) > 512:
         yield Problem(("parameters",), "must not have more than 512 parameters")
     for path, term in items(body, "allowedTopologies", ()):
-        for at, item in items(term, "matchLabelExpressions", path):
-            if why := syntax.qualified_name(item.get("key") or ""):
-                yield invalid((*at, "key"), item.get("key") or "", why)
-            if not item.get("values"):
-                yield required(at, "values")
+        yield from _topology(term or {}, path)
+
+
+def _topology(term: Map, path: Path) -> Iterator[Problem]:
+    if not term.get("matchLabelExpressions"):
+        yield required(path, "matchLabelExpressions")
+    seen: set[str] = set()
+    for at, item in items(term, "matchLabelExpressions", path):
+        key = item.get("key") or ""
+        if why := syntax.qualified_name(key):
+            yield invalid((*at, "key"), key, why)
+        elif key in seen:
+            yield Problem((*at, "key"), f"`{key}` is there twice")
+        seen.add(key)
+        if not item.get("values"):
+            yield required(at, "values")
 
 
 def check_csi_driver(view: View) -> Iterator[Problem]:
@@ -120,7 +133,12 @@ def check_csi_driver(view: View) -> Iterator[Problem]:
     for path, mode in items(spec, "volumeLifecycleModes", ("spec",)):
         if mode not in ("Persistent", "Ephemeral"):
             yield unsupported(path, mode or "", ("Persistent", "Ephemeral"))
+    audiences: set[str] = set()
     for path, token in items(spec, "tokenRequests", ("spec",)):
+        audience = token.get("audience") or ""
+        if audience in audiences:
+            yield Problem((*path, "audience"), f"audience `{audience}` is there twice")
+        audiences.add(audience)
         seconds = token.get("expirationSeconds")
         if seconds is not None and not 600 <= seconds <= 1 << 32:
             yield invalid((*path, "expirationSeconds"), seconds, "must be between 600 (10 minutes) and 2^32")

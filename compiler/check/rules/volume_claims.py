@@ -15,6 +15,7 @@ from compiler.model.source import Path
 
 Map = dict[str, Any]
 
+_SOURCES = (("PersistentVolumeClaim", ""), ("VolumeSnapshot", "snapshot.storage.k8s.io"))
 ACCESS_MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
 
 
@@ -45,10 +46,14 @@ def check_claim_spec(spec: Map, path: Path) -> Iterator[Problem]:
     mode = spec.get("volumeMode")
     if mode is not None and mode not in ("Block", "Filesystem"):
         yield unsupported((*path, "volumeMode"), mode, ("Block", "Filesystem"))
-    for field in ("dataSource", "dataSourceRef"):
-        source = spec.get(field)
-        if source:
-            yield from _data_source(source, (*path, field))
+    source = spec.get("dataSource")
+    if source and (source.get("kind"), source.get("apiGroup") or "") not in _SOURCES:
+        message = "`dataSource` is dropped: it can be a PersistentVolumeClaim or a VolumeSnapshot"
+        yield Problem((*path, "dataSource"), message, "use `dataSourceRef`", on_key=True, warning=True)
+    elif source:
+        yield from _data_source(source, (*path, "dataSource"))
+    if spec.get("dataSourceRef"):
+        yield from _data_source(spec["dataSourceRef"], (*path, "dataSourceRef"))
 
 
 def _data_source(source: Map, path: Path) -> Iterator[Problem]:

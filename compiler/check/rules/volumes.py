@@ -5,6 +5,7 @@ Source: kubernetes pkg/apis/core/validation/validation.go at v1.36 (ValidateVolu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from compiler.model.source import Path
 
 Map = dict[str, Any]
 
+_ISCSI = re.compile(r"iqn\.\d{4}-\d{2}\.(?:[^:]+)(?::[^,:\s]+)?|eui\.[0-9A-Fa-f]{16}|naa\.[0-9A-Fa-f]{32}")
 HOST_PATH_TYPES = ("DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
 _REQUIRED: dict[str, tuple[str, ...]] = {
     "hostPath": ("path",),
@@ -198,8 +200,18 @@ def _ephemeral(source: Map, path: Path) -> Iterator[Problem]:
 
 def _csi(source: Map, path: Path) -> Iterator[Problem]:
     driver = source.get("driver")
-    if driver and (why := syntax.dns_subdomain(driver.lower())):
+    if driver and (
+        why := "must be no more than 63 characters" if len(driver) > 63 else syntax.dns_subdomain(driver.lower())
+    ):
         yield invalid((*path, "driver"), driver, why)
+
+
+def _iscsi(source: Map, path: Path) -> Iterator[Problem]:
+    name, lun = source.get("iqn") or "", source.get("lun") or 0
+    if name and not _ISCSI.fullmatch(name):
+        yield invalid((*path, "iqn"), name, "must have the form of an iqn, eui or naa name")
+    if not 0 <= lun <= 255:
+        yield invalid((*path, "lun"), lun, "must be between 0 and 255")
 
 
 _SOURCES = {
@@ -210,6 +222,7 @@ _SOURCES = {
     "projected": _projected,
     "ephemeral": _ephemeral,
     "csi": _csi,
+    "iscsi": _iscsi,
 }
 
 

@@ -55,6 +55,8 @@ def check_counts(view: View) -> Iterator[Problem]:
     """Refuse counts below zero, and a deadline that the minimum ready time can't meet."""
     spec = view.spec
     for field in _COUNTS:
+        if field == "revisionHistoryLimit" and view.kind not in (_DEPLOYMENT, _DAEMON_SET):
+            continue
         if (spec.get(field) or 0) < 0:
             yield invalid(("spec", field), spec[field], "must be greater than or equal to 0")
     deadline = spec.get("progressDeadlineSeconds")
