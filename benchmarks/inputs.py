@@ -32,7 +32,7 @@ def fleet(instances: int) -> list[dict[str, Any]]:
                 "workers": 2 + n % 6,
                 "replicas": 1 + n % 3,
                 "level": LEVELS[n % 3],
-                "env": {"REGION": f"region-{n % 4}", "FEATURE_FLAGS": f"a,b,c{n % 9}", "QUOTA": str(n % 50)},
+                "env": {"FEATURE_FLAGS": f"a,b,c{n % 9}", "QUOTA": str(n % 50), "REGION": f"region-{n % 4}"},
             },
         }
         for n in range(instances)

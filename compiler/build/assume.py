@@ -126,7 +126,8 @@ def _check_requirements(
         for need in (component.meta.get("requires") if component else None) or ():
             name, range_ = (need, "") if isinstance(need, str) else (need["name"], need.get("version", ""))
             if name not in provided:
-                help = f"put a component that provides it into `components`, or `{name}` under `assumes.components` or `cluster.addons`"
+                places = f"`{name}` under `assumes.components` or `cluster.addons`"
+                help = f"put a component that provides it into `components`, or {places}"
                 message = f"`{instance.name}` requires `{name}`, and nothing provides it"
                 found.append(error("SC463", message, help=help, span=instance.span))
             elif range_ and provided[name][0] and not in_range(provided[name][0], range_):

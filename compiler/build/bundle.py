@@ -8,6 +8,7 @@ from typing import NamedTuple
 from compiler.build.assume import assume, in_range
 from compiler.build.catalog import Catalog
 from compiler.build.content_names import name_by_content
+from compiler.build.data_claims import make_data_claims
 from compiler.build.expand import Expansion, MadeSecret
 from compiler.build.graph import build_graph
 from compiler.build.identity import duplicate_ids
@@ -21,7 +22,7 @@ from compiler.build.references import References, extract
 from compiler.build.released import release_fields
 from compiler.build.secrets import SecretWish, make_secrets, stack_secrets
 from compiler.build.select import select
-from compiler.build.settings import component_images, transform_context
+from compiler.build.settings import component_images, scopes_of, transform_context
 from compiler.build.transform import transform
 from compiler.formats.files import Files
 from compiler.formats.packs import Pack
@@ -85,17 +86,21 @@ class _Passes:
     def run(self, manifests: tuple[Manifest, ...]) -> Outcome[Built]:
         """Run the passes in the one order that holds: each sees what those before it did."""
         crds = [m.body for m in manifests if m.id.kind == "CustomResourceDefinition"]
-        context = transform_context(
-            self.stack, self.catalog, self.instances, manifests, self.pack, self.places, [*crds, *self.assumed.crds]
-        )
+        context = transform_context(self.stack, self.catalog, self.instances, manifests, self.pack, self.places)
+        context = context._replace(scopes=scopes_of([*crds, *self.assumed.crds]))
         return (
             transform(manifests, context)
+            .then(self._with_claims)
             .then(self._with_secrets)
             .then(self._with_namespaces)
             .then(lambda made: outcome((release_fields(made[0]).manifests, made[1])))
             .then(self._patched)
             .then(self._assembled)
         )
+
+    def _with_claims(self, manifests: tuple[Manifest, ...]) -> Outcome[tuple[Manifest, ...]]:
+        claims = make_data_claims(manifests, self.stack, self.rules)
+        return claims.then(lambda made: outcome((*manifests, *made)))
 
     def _with_secrets(self, manifests: tuple[Manifest, ...]) -> Outcome[tuple[tuple[Manifest, ...], tuple]]:  # type: ignore[type-arg]
         everywhere = self._own_namespaces()

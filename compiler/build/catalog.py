@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import json
 import os.path
+import re
 from collections.abc import Mapping
 from functools import cache
 from types import ModuleType
@@ -18,9 +19,12 @@ from compiler.spec.schemas import shared_types
 
 BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
 GENERATED = "compiler._compiled"
-_GENERATORS = ("build/component_source.py", "build/rules_source.py", "build/crd.py", "build/shapes.py", "formats/shorthand.py",
-               "formats/template_ir.py", "formats/template_code.py", "formats/expr/codegen.py")  # fmt: skip
+_GENERATORS = (
+    "build/component_source.py", "build/rules_source.py", "build/crd.py", "build/shapes.py", "formats/shorthand.py",
+    "formats/expressions.py", "formats/template_ir.py", "formats/template_code.py", "formats/expr/codegen.py",
+)  # fmt: skip
 _FOLDERS = ("manifests", "files")
+_USED_TYPE = re.compile(rb"\buse/([a-z0-9][-a-z0-9]*)")
 
 
 class Catalog:
@@ -57,7 +61,7 @@ class Catalog:
         try:
             folder = f"components/{name}" if name in self.own else f"catalog/{name}"
             content = self._own_files(name) if name in self.own else built_in_files(name)
-            digest = digest_of(content)
+            digest = self.digest(content)
             module = None if name in self.own else _generated(name, digest)
             namespace = vars(module) if module else self._compile(name, folder, content, digest)
             return None if namespace is None else component_of(folder, namespace)
@@ -66,6 +70,37 @@ class Catalog:
             return None
         finally:
             self._loading.pop()
+
+    def digest(self, content: Mapping[str, bytes]) -> str:
+        """Return the digest that says whether a generated module is current.
+
+        It covers the folder, the generator, the shared types, and the components whose params the folder's params take
+        as types: their fields are written into the module.
+        """
+        hasher = hashlib.sha256(generator_digest())
+        for path in sorted(content):
+            hasher.update(path.encode() + b"\0" + content[path] + b"\0")
+        for name, raw in sorted(self._type_sources(content).items()):
+            hasher.update(name.encode() + b"\0" + raw + b"\0")
+        return hasher.hexdigest()[:32]
+
+    def _type_sources(self, content: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Return component.yaml of every component that `use/NAME` types lead to, by name."""
+        made: dict[str, bytes] = {}
+        waiting = [content.get("component.yaml", b"")]
+        while waiting:
+            for match in _USED_TYPE.findall(waiting.pop()):
+                name = match.decode()
+                if name in self.names and name not in made:
+                    made[name] = self._head(name)
+                    waiting.append(made[name])
+        return made
+
+    def _head(self, name: str) -> bytes:
+        if self.files and name in self.own:
+            return self.files.read(f"components/{name}/component.yaml")
+        with open(os.path.join(BUILT_IN, name, "component.yaml"), "rb") as file:
+            return file.read()
 
     def _own_files(self, name: str) -> dict[str, bytes]:
         assert self.files is not None
@@ -106,14 +141,6 @@ class Catalog:
         if "/" in name and "." in name:
             return {"x-core": name}
         return None
-
-
-def digest_of(content: Mapping[str, bytes]) -> str:
-    """Return the digest that says whether a generated module is current: the folder, the generator, the shared types."""
-    hasher = hashlib.sha256(generator_digest())
-    for path in sorted(content):
-        hasher.update(path.encode() + b"\0" + content[path] + b"\0")
-    return hasher.hexdigest()[:32]
 
 
 @cache

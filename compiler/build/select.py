@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compiler.build.catalog import Catalog
-from compiler.build.sections import LISTS, component_schema, discriminator, serving
+from compiler.build.sections import LISTS, discriminator, serving
 from compiler.formats.expr.runtime import suggestion
 from compiler.formats.schema import validate
 from compiler.model.component import Component
@@ -33,6 +33,10 @@ def select(stack: Stack, catalog: Catalog) -> Outcome[tuple[Instance, ...]]:
             made += [i for n, item in enumerate(value) if (i := _component(stack, catalog, n, item, found))]
         elif key not in shared_sections() and isinstance(value, dict) and value.get("enabled", True):
             made += _section(stack, catalog, key, value, found)
+    for number, item in enumerate((stack.spec.get("storage") or {}).get("classes") or ()):
+        message = f"no component serves the storage class `{item['name']}`"
+        help = "make the class yourself, and name it under `assumes.storageClasses`"
+        found.append(error("SC451", message, help=help, span=stack.tree.span(("spec", "storage", "classes", number))))
     _refuse_doubles(stack, catalog, made, found)
     return outcome(tuple(made), (*catalog.found, *found))
 
@@ -48,16 +52,16 @@ def _section(stack: Stack, catalog: Catalog, key: str, value: Any, found: list[D
         help = "write one of: " + ", ".join(versions) if versions else "take the section out"
         found.append(error("SC451", message, help=help, span=stack.tree.key_span(path)))
         return []
-    return [_instance(stack, chosen[0], key, key, version, value, path)]
+    return [_instance(stack, chosen[0], key, version, value, path)]
 
 
 def _instance(
-    stack: Stack, component: Component, name: str, self_name: str, version: str, value: Mapping[str, Any], path: Path
+    stack: Stack, component: Component, name: str, version: str, value: Mapping[str, Any], path: Path
 ) -> Instance:
     own = component.params.get("properties", {})
     params = {k: v for k, v in value.items() if k in own or k not in CORE_KEYS}
     namespace = str(value.get("namespace") or component.meta.get("namespace") or "default")
-    return Instance(name, self_name, component.name, version, namespace, params, path, stack.tree.key_span(path))
+    return Instance(name, name, component.name, version, namespace, params, path, stack.tree.key_span(path))
 
 
 def _item(
@@ -120,10 +124,9 @@ def _component(stack: Stack, catalog: Catalog, number: int, item: Any, found: li
         found.append(error("SC453", message, help=help, span=stack.tree.span(place)))
         return None
     params = item.get("params") or {}
-    schema = {**component_schema(component), "required": sorted(component.params.get("required", ()))}
-    for f in validate(params, schema, catalog.definitions()):
+    for f in validate(params, component.params, catalog.definitions()):
         found.append(_param_error(stack, use, path, f))
-    made = _instance(stack, component, item["name"], item["name"], version, params, (*path, "params"))
+    made = _instance(stack, component, item["name"], version, params, (*path, "params"))
     namespace = str(item.get("namespace") or component.meta.get("namespace") or "default")
     return made._replace(namespace=namespace, span=stack.tree.span((*path, "name")))
 

@@ -24,9 +24,8 @@ def transform_context(
     manifests: Iterable[Manifest],
     pack: Pack,
     places: PodPlaces,
-    crds: Iterable[Mapping[str, Any]],
 ) -> TransformContext:
-    """Return the context of all transforms of one stack; `crds` are those of the bundle and the assumed ones."""
+    """Return the context of all transforms of one stack, but for the scopes of custom kinds."""
     images, hidden = component_images(catalog, instances, manifests)
     said = {i.name: _said(stack, i) for i in instances}
     return TransformContext(
@@ -52,11 +51,13 @@ def transform_context(
         own_pods=_own_pods(catalog, instances),
         workloads={i.name: _workloads(stack, i, said[i.name]) for i in instances if said[i.name].get("workloads")},
         namespaces={i.name: i.namespace for i in instances},
-        scopes={
-            (crd["spec"]["group"], crd["spec"]["names"]["kind"]): crd["spec"].get("scope") == "Namespaced"
-            for crd in crds
-        },
     )
+
+
+def scopes_of(crds: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], bool]:
+    """Return which custom kinds are namespaced, by group and kind."""
+    specs = [crd["spec"] for crd in crds]
+    return {(spec["group"], spec["names"]["kind"]): spec.get("scope") == "Namespaced" for spec in specs}
 
 
 def component_images(

@@ -61,6 +61,7 @@ _SILENT = frozenset(
         "x-untrusted",
         "x-expected",
     }
+    | {"x-component", "x-core", "x-layer-of", "x-makes", "x-opaque", "x-sections"}
 )
 """Keywords that say nothing about the value, or that the code for its type reads."""
 _SCALAR_WORDS = frozenset({"enum", "pattern", "format", "x-type", "minimum", "maximum", "minLength", "maxLength"})
@@ -91,6 +92,8 @@ class Compiler:
             return named._reference(schema["$ref"].removeprefix("#/$defs/").removeprefix("#/definitions/"))
         kind = schema["type"] if isinstance(schema.get("type"), str) else None
         words = schema.keys() - _SILENT
+        if kind in ("object", "array") and schema.get("x-type") not in FORMATS:
+            words -= {"x-type"}
         if words & {"allOf", "anyOf"}:
             return self._parts(schema)
         if kind == "object" and words <= _MAP_WORDS:
@@ -99,6 +102,8 @@ class Compiler:
             return self._list(schema)
         if words <= _SCALAR_WORDS and kind in _PLAIN:
             return self._scalar(schema, _PLAIN[kind])
+        if isinstance(schema.get("type"), list) and "string" in schema["type"] and words <= _SCALAR_WORDS:
+            return self._text_or(schema)
         if words <= {"x-kubernetes-int-or-string", "format", "pattern"} and schema.get("x-kubernetes-int-or-string"):
             return self._int_or_text(schema)
         if not words and "type" not in schema:
@@ -106,6 +111,11 @@ class Compiler:
         if words == {"if", "then", "else"} and schema["if"] == {"type": "object"}:
             return self._map_or(schema)
         return self._exact(schema)
+
+    def _text_or(self, schema: Schema) -> Check:
+        """Return the closure of a node that takes text and other types: text is the common case."""
+        as_text, otherwise = self._scalar({**schema, "type": "string"}, str), self._exact(schema)
+        return lambda value: as_text(value) if value.__class__ is str else otherwise(value)
 
     def _exact(self, schema: Schema) -> Check:
         """Return a closure that asks the exact walk, for the rare forms that only it knows."""

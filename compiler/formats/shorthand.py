@@ -17,8 +17,8 @@ from compiler.model.source import Span
 
 Schema = dict[str, Any]
 Resolve = Callable[[str], Schema | None]
-"""Finds a named type: `Resources`, `core/v1.PodSpec`, `use/openfx-function`; `=Resources` is the type itself in place of a
-reference to it. Gives None for a name it does not know."""
+"""Finds a named type: `Resources`, `core/v1.PodSpec`, `use/openfx-function`; `=Resources` is the type itself, where
+`Resources` is a reference to it. Gives None for a name it does not know."""
 
 SCALARS: Mapping[str, Schema] = {
     "string": {"type": "string"},
@@ -99,7 +99,7 @@ def _whole(schema: Schema, resolve: Resolve) -> Schema:
 def _field_type(
     entries: list[tuple[str, Node, Node]], index: int, value: Node, resolve: Resolve
 ) -> tuple[Schema, bool]:
-    """Return a field's schema and whether `!` follows the type; in flow maps `{a, b: int32}` null takes the next type."""
+    """Return a field's schema and whether `!` follows the type; in `{a, b: int32}` the null takes the next type."""
     while value.kind == "scalar" and value.value is None and value.text in ("", "~", "null"):
         index += 1
         if index >= len(entries):

@@ -15,7 +15,10 @@ from compiler.formats.template_ir import Clause, Expression, Item, Literal, Mapp
 from compiler.model.source import Span
 
 NEVER_EMPTIED = frozenset({"from", "to", "namespaceSelector", "objectSelector", "podSelector", "selector"})
-"""Fields where absent is not empty: without it, everything matches. Source: the API types of NetworkPolicy and webhooks."""
+"""Fields where absent is not empty: without it, everything matches.
+
+Source: the API types of NetworkPolicy and of admission webhooks.
+"""
 
 
 class Writer:

@@ -15,7 +15,11 @@ from typing import Any
 from compiler.formats.yaml_scalars import json_number
 from compiler.model.diagnostic import Bug
 
-_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@%+=~$(),-]*(?:[ :][A-Za-z0-9_./@%+=~$(),-]+)*\Z")
+_TEXT = r"[A-Za-z0-9_./@%+=~$(),-]"
+_PLAIN = re.compile(
+    rf"(?:-{{0,2}}[A-Za-z]|[_/]){_TEXT}*(?:[ :]{_TEXT}+)*\Z"  # words, paths, flags
+    r"|[0-9]{1,15}(?:\.[0-9]{1,9})?(?:[KMGTPE]i|m)\Z"  # quantities whose unit no number has
+)
 _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"))
 _LONGEST_WORD = max(map(len, _WORDS))
 _CACHED_LENGTH = 200

@@ -45,7 +45,7 @@ class Component(NamedTuple):
     """One entry of the catalog.
 
     Shape: `meta` is component.yaml without params, types and let; `params` is their schema (formats/schema.py dialect);
-    `crds` are compact CRD documents, expanded; `files` the texts of files/; `folder` is the path of its folder for messages.
+    `crds` are compact CRD documents, expanded; `files` the texts of files/; `folder` is its path for messages.
     """
 
     name: str

@@ -10,7 +10,10 @@ from compiler.model.ids import ObjectId, split_api_version
 from compiler.model.source import Span
 
 Body = dict[str, Any]
-"""One Kubernetes object, keys as in the API. Nobody mutates a body: edits copy the maps on the way and share the rest."""
+"""One Kubernetes object, keys as in the API.
+
+Nobody mutates a body: edits copy the maps on the way and share the rest.
+"""
 
 
 class Origin(NamedTuple):

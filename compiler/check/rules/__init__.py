@@ -56,3 +56,9 @@ RULES: tuple[Rule, ...] = (
 def rules_of(kind: str) -> tuple[tuple[str, Check], ...]:
     """Return code and function of every rule for a kind, written `Kind.group`."""
     return tuple((rule.code, rule.check) for rule in RULES if kind in rule.kinds or "*" in rule.kinds)
+
+
+@cache
+def has_own_rules(kind: str) -> bool:
+    """Tell whether there are rules for this kind, beyond those for every object."""
+    return any(kind in rule.kinds for rule in RULES)

@@ -18,6 +18,8 @@ from compiler.model.source import Path
 Map = dict[str, Any]
 
 _GROUP = "admissionregistration.k8s.io"
+_POLICY_NAME = "ValidatingAdmissionPolicy"
+_POLICY = f"{_POLICY_NAME}.{_GROUP}"
 _WEBHOOKS = (f"ValidatingWebhookConfiguration.{_GROUP}", f"MutatingWebhookConfiguration.{_GROUP}")
 _OPERATIONS = ("*", "CREATE", "UPDATE", "DELETE", "CONNECT")
 _POLICIES = ("Fail", "Ignore")
@@ -155,7 +157,11 @@ def _resources(resources: Any, path: Path) -> Iterator[Problem]:
 
 
 def check_admission_policy(view: View) -> Iterator[Problem]:
-    """Refuse a validating policy that matches nothing or checks nothing."""
+    """Refuse a validating policy that matches or checks nothing, and a binding that takes no action."""
+    return _policy(view) if view.kind == _POLICY else _binding(view)
+
+
+def _policy(view: View) -> Iterator[Problem]:
     spec = view.spec
     failure, parameters = spec.get("failurePolicy"), spec.get("paramKind")
     if failure is not None and failure not in _POLICIES:
@@ -190,8 +196,7 @@ def _conditions(holder: Map, path: Path) -> Iterator[Problem]:
             yield invalid((*at, "name"), name, why)
 
 
-def check_policy_binding(view: View) -> Iterator[Problem]:
-    """Refuse a binding that names no policy, takes no action, or finds no parameters."""
+def _binding(view: View) -> Iterator[Problem]:
     spec = view.spec
     name, parameters = spec.get("policyName") or "", spec.get("paramRef")
     if why := syntax.dns_subdomain(name):
@@ -281,7 +286,6 @@ def _api_backend(spec: Map, service: Map | None) -> Iterator[Problem]:
 
 RULES = (
     Rule("SC681", _WEBHOOKS, check_webhooks),
-    Rule("SC682", (f"ValidatingAdmissionPolicy.{_GROUP}",), check_admission_policy),
-    Rule("SC6XX", (f"ValidatingAdmissionPolicyBinding.{_GROUP}",), check_policy_binding),
+    Rule("SC682", (_POLICY, f"{_POLICY_NAME}Binding.{_GROUP}"), check_admission_policy),
     Rule("SC683", ("APIService.apiregistration.k8s.io",), check_api_service),
 )

@@ -222,7 +222,7 @@ def _fields(rule: str) -> tuple[str, ...]:
 
 def _default(schema: Map, path: Path) -> Iterator[Problem]:
     """Check a default against its own schema, and that whole numbers have whole bounds."""
-    if schema.get("type") == "integer":
+    if schema.get("type") == "integer" and "default" in schema:
         for bound in ("minimum", "maximum"):
             if isinstance(schema.get(bound), float) and not schema[bound].is_integer():
                 yield invalid((*path, bound), schema[bound], "must be a whole number, as the type is integer")

@@ -83,7 +83,8 @@ def check_crd_versions(view: View) -> Iterator[Problem]:
             f"exactly one version is the storage version, not {stored}",
             "write `storage: true` in one version",
         )
-    yield from _conversion(spec.get("conversion") or {}, ("spec", "conversion"))
+    if spec.get("conversion") is not None:
+        yield from _conversion(spec["conversion"], ("spec", "conversion"))
 
 
 def _version(version: Map, path: Path) -> Iterator[Problem]:
@@ -132,8 +133,10 @@ def _column(column: Map, path: Path) -> Iterator[Problem]:
 
 
 def _conversion(conversion: Map, path: Path) -> Iterator[Problem]:
-    strategy, webhook = conversion.get("strategy") or "None", conversion.get("webhook")
-    if strategy not in ("None", "Webhook"):
+    strategy, webhook = conversion.get("strategy", "") or "", conversion.get("webhook")
+    if not strategy:
+        yield required(path, "strategy")
+    elif strategy not in ("None", "Webhook"):
         yield unsupported((*path, "strategy"), strategy, ("None", "Webhook"))
     elif strategy == "None" and webhook is not None:
         yield Problem((*path, "webhook"), "needs `strategy: Webhook`", "write `strategy: Webhook`", on_key=True)

@@ -180,7 +180,7 @@ def check_failure_policy(view: View) -> Iterator[Problem]:
         if codes:
             yield from _exit_codes(codes, names, (*at, "onExitCodes"))
         for place, condition in items(rule, "onPodConditions", at):
-            kind, status = condition.get("type") or "", condition.get("status", "True") or ""
+            kind, status = condition.get("type") or "", condition.get("status") or "True"
             if why := syntax.qualified_name(kind):
                 yield invalid((*place, "type"), kind, why)
             if status not in ("True", "False", "Unknown"):

@@ -121,24 +121,18 @@ def check_owners(view: View) -> Iterator[Problem]:
         if controllers > 1:
             yield Problem(("metadata", "ownerReferences", i, "controller"), "only one owner can be the controller")
     strict = view.kind.rpartition(".")[2] in _PLAIN_GROUPS or view.kind.endswith((".rbac.authorization.k8s.io", "."))
-    for i, finalizer in enumerate(view.metadata.get("finalizers") or ()):
-        if why := finalizer_problem(finalizer or "", qualified=strict):
-            yield invalid(("metadata", "finalizers", i), finalizer or "", why)
+    for holder in ("metadata", "spec") if view.kind == "Namespace." else ("metadata",):
+        for i, finalizer in enumerate((view.body.get(holder) or {}).get("finalizers") or ()):
+            if why := _finalizer_problem(finalizer or "", qualified=strict):
+                yield invalid((holder, "finalizers", i), finalizer or "", why)
 
 
-def finalizer_problem(name: str, *, qualified: bool) -> str:
+def _finalizer_problem(name: str, *, qualified: bool) -> str:
     """Return what is wrong with a finalizer; built-in kinds want a domain in front of all but three."""
     why = syntax.qualified_name(name)
     if not why and qualified and "/" not in name and name not in ("kubernetes", "orphan", "foregroundDeletion"):
         return "must have a domain in front, such as `example.org/name`"
     return why
-
-
-def check_namespace_finalizers(view: View) -> Iterator[Problem]:
-    """Refuse finalizers of a Namespace's spec that are none."""
-    for i, finalizer in enumerate(view.spec.get("finalizers") or ()):
-        if why := finalizer_problem(finalizer or "", qualified=True):
-            yield invalid(("spec", "finalizers", i), finalizer or "", why)
 
 
 def check_server_fields(view: View) -> Iterator[Problem]:
@@ -167,6 +161,5 @@ RULES = (
     Rule("SC617", ("*",), check_object_labels),
     Rule("SC618", ("*",), check_annotations),
     Rule("SC619", ("*",), check_owners),
-    Rule("SC688", ("Namespace.",), check_namespace_finalizers),
     Rule("SC620", ("*",), check_server_fields),
 )

@@ -75,7 +75,7 @@ def check_policies(view: View) -> Iterator[Problem]:
             "remove `ephemeralContainers`",
             on_key=True,
         )
-    if spec.get("os") and (spec["os"].get("name") or "") not in ("linux", "windows"):
+    if spec.get("os") is not None and (spec["os"].get("name") or "") not in ("linux", "windows"):
         yield unsupported((*pod.path, "os", "name"), spec["os"].get("name") or "", ("linux", "windows"))
 
 

@@ -76,7 +76,7 @@ def _profile(profile: Map, path: Path) -> Iterator[Problem]:
     elif kind not in _PROFILES:
         yield unsupported((*path, "type"), kind, _PROFILES)
     if kind == "Localhost":
-        if not local:
+        if local is None or (path[-1] == "appArmorProfile" and not local.strip()):
             yield required(path, "localhostProfile", "type is `Localhost`")
         elif path[-1] == "seccompProfile" and (why := syntax.relative_path(local)):
             yield invalid((*path, "localhostProfile"), local, why)

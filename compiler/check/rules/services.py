@@ -184,8 +184,6 @@ def _port(port: Map, protocol: str, kind: str, path: Path) -> Iterator[Problem]:
             "remove `nodePort`, or write `type: NodePort`",
             on_key=True,
         )
-    elif node and not NODE_PORTS[0] <= node <= NODE_PORTS[1]:
-        yield invalid((*path, "nodePort"), node, f"the range of node ports is {NODE_PORTS[0]} to {NODE_PORTS[1]}")
 
 
 def check_endpoints(view: View) -> Iterator[Problem]:
@@ -236,8 +234,12 @@ def check_endpoint_slice(view: View) -> Iterator[Problem]:
             if endpoint.get(field) is not None and (why := form(endpoint[field])):
                 yield invalid((*path, field), endpoint[field], why)
         yield from _hints(endpoint.get("hints") or {}, (*path, "hints"))
+    yield from _slice_ports(view.body)
+
+
+def _slice_ports(body: Map) -> Iterator[Problem]:
     names: set[str] = set()
-    for path, port in items(view.body, "ports", ()):
+    for path, port in items(body, "ports", ()):
         name, protocol = port.get("name") or "", port.get("protocol", "TCP")
         if name and (why := syntax.dns_label(name)):
             yield invalid((*path, "name"), name, why)

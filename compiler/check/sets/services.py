@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.check.rule import Problem, nearest
-from compiler.check.rules.services import service_type
+from compiler.check.rules.services import NODE_PORTS, service_type
 from compiler.check.sets.scene import Actor, Finding, Scene, SetRule
 
 
 def check_node_ports(scene: Scene) -> Iterator[Finding]:
-    """Refuse a node port that another Service has already."""
+    """Refuse a node port out of range, or that another Service has already.
+
+    A dry run finds neither, as it hands out no ports: `--each` does not say them.
+    """
+    low, high = NODE_PORTS
     taken: dict[tuple[int, str], Actor] = {}
     for actor in scene.of("Service."):
         for i, port in enumerate(actor.view.spec.get("ports") or ()):
             number = port.get("nodePort")
             if not number:
+                continue
+            if not low <= number <= high:
+                message = f"node ports are {low} to {high} (unless the server was told otherwise), not {number}"
+                yield (
+                    actor,
+                    Problem(("spec", "ports", i, "nodePort"), message, "write a port of the range, or none at all"),
+                )
                 continue
             first = taken.setdefault((number, port.get("protocol") or "TCP"), actor)
             if first is not actor:
