@@ -134,9 +134,9 @@ def opened(stack: str, overlays: tuple[str, ...], root: str | None) -> tuple[Fil
 
 
 def _refined(found: Iterable[Diagnostic], files: Files) -> Iterable[Diagnostic]:
-    """Give diagnostics about the user's own manifests the exact place of their field."""
+    """Give diagnostics about the user's own manifests the exact place of their field, where they only know the line."""
     for d in found:
-        if d.document is None or d.span is None or not d.path:
+        if d.document is None or d.span is None or not d.path or d.span.column < d.span.end_column:
             yield d
             continue
         path: Path = tuple(

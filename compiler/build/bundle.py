@@ -103,7 +103,7 @@ class _Passes:
         return claims.then(lambda made: outcome((*manifests, *made)))
 
     def _with_secrets(self, manifests: tuple[Manifest, ...]) -> Outcome[tuple[tuple[Manifest, ...], tuple]]:  # type: ignore[type-arg]
-        everywhere = self._own_namespaces()
+        everywhere = [wish.name for wish in self._own_namespaces()]
         pull = {s["name"] for s in (self.stack.spec.get("registry") or {}).get("imagePullSecrets") or ()}
         wishes = [
             w._replace(namespaces=tuple(sorted({*w.namespaces, *everywhere}))) if w.name in pull else w
@@ -115,20 +115,23 @@ class _Passes:
             return Outcome(None, made.diagnostics)
         return Outcome(((*manifests, *made.value.manifests), made.value.fill), made.diagnostics)
 
-    def _own_namespaces(self) -> tuple[str, ...]:
-        """Return the namespaces that instances make besides those that their objects are in."""
-        names: list[str] = []
+    def _own_namespaces(self) -> tuple[NamespaceWish, ...]:
+        """Return what components want of namespaces: a name (or the param that holds it), or a map with labels."""
+        wishes: list[NamespaceWish] = []
         for instance in self.instances:
             component = self.catalog.get(instance.component)
             filled = self.expansion.filled.get(instance.name, {})
-            for name in (component.meta.get("namespaces") if component else None) or ():
-                value = filled.get(name, name)
-                names += [value] if isinstance(value, str) else []
-        return tuple(names)
+            for row in (component.meta.get("namespaces") if component else None) or ():
+                said = row if isinstance(row, dict) else {"name": row}
+                name = filled.get(said["name"], said["name"])
+                if isinstance(name, str):
+                    wanted = said.get("labels", {}), said.get("annotations", {}), said.get("podSecurity", "")
+                    wishes.append(NamespaceWish(name, *wanted, span=instance.span, must=True))
+        return tuple(wishes)
 
     def _with_namespaces(self, made: tuple[tuple[Manifest, ...], tuple]) -> Outcome[tuple[tuple[Manifest, ...], tuple]]:  # type: ignore[type-arg]
         manifests, fill = made
-        wishes = [*stack_namespaces(self.stack), *(NamespaceWish(n, must=True) for n in self._own_namespaces())]
+        wishes = [*self._own_namespaces(), *stack_namespaces(self.stack)]
         namespaces = make_namespaces(manifests, wishes, self.stack, self.assumed)
         return namespaces.then(lambda objects: outcome(((*objects, *manifests), fill)))
 

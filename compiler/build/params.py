@@ -78,7 +78,12 @@ class _Maker:
     def _object(self, schema: Schema) -> Fill:
         properties = schema["properties"]
         fillers = {key: self.make(child) for key, child in properties.items()}
-        defaults = {key: value for key, child in properties.items() if (value := self._absent(child)) is not None}
+        branches = schema.get("x-union", ())  # which of them holds is the user's word
+        defaults = {
+            key: value
+            for key, child in properties.items()
+            if key not in branches and (value := self._absent(child)) is not None
+        }
 
         def fill(value: Any, field: str, filling: Filling) -> Any:
             if value.__class__ is not dict:

@@ -137,7 +137,7 @@ def test_emit_stream_then_read_gives_the_same_documents(values: list[Any]) -> No
         ({"a": "b\n\n\n"}, "a: |+\n  b\n\n\n"),
         ({"a": True, "b": None, "c": -0.5, "d": 1e22}, "a: true\nb: null\nc: -0.5\nd: 1.0e+22\n"),
         ({"e": 1e-7, "f": 3.0, "g": -0.0}, "e: 1.0e-07\nf: 3\ng: 0\n"),
-        ({"i": "nginx:1.27", "u": "10m", "c": "a: b", "p": "/data", "name": "no"}, 'i: nginx:1.27\nu: "10m"\nc: "a: b"\np: /data\nname: "no"\n'),  # noqa: E501
+        ({"i": "nginx:1.27", "u": "10m", "c": "a: b", "p": "/data", "name": "no"}, 'i: nginx:1.27\nu: 10m\nc: "a: b"\np: /data\nname: "no"\n'),  # noqa: E501
         ({}, "{}\n"),
         ([], "[]\n"),
         (["a"], "- a\n"),

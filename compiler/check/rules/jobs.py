@@ -177,7 +177,7 @@ def check_failure_policy(view: View) -> Iterator[Problem]:
         codes, conditions = rule.get("onExitCodes"), rule.get("onPodConditions")
         if (codes is None) == (not conditions):
             yield Problem(at, "exactly one of `onExitCodes` and `onPodConditions` is required")
-        if codes:
+        if codes is not None:
             yield from _exit_codes(codes, names, (*at, "onExitCodes"))
         for place, condition in items(rule, "onPodConditions", at):
             kind, status = condition.get("type") or "", condition.get("status") or "True"

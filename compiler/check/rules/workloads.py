@@ -154,6 +154,10 @@ def check_stateful_set(view: View) -> Iterator[Problem]:
     if name and view.minor >= 34 and (why := syntax.dns_label(name)):
         yield invalid(("spec", "serviceName"), name, why)
     for path, claim in items(spec, "volumeClaimTemplates", ("spec",)):
+        name = (claim.get("metadata") or {}).get("name") or ""
+        if why := syntax.dns_label(name):
+            at = (*path, "metadata", "name")
+            yield required(at[:-1], "name") if not name else invalid(at, name, why)
         yield from check_claim_spec(claim.get("spec") or {}, (*path, "spec"))
     retention = spec.get("persistentVolumeClaimRetentionPolicy") or {}
     for field in ("whenDeleted", "whenScaled"):

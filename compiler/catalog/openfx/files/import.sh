@@ -14,17 +14,20 @@ done
 
 for file in *-datasource.json; do
   name=${file%-datasource.json}
-  if id=$(api "$GRAFANA_URL/api/datasources/id/$name" | sed 's/[^0-9]//g') && [ -n "$id" ]; then
+  id=$(api "$GRAFANA_URL/api/datasources/id/$name" 2>/dev/null | sed 's/[^0-9]//g')
+  if [ -n "$id" ]; then
     echo "updating data source $name"
     api --request PUT --data-binary "@$file" "$GRAFANA_URL/api/datasources/$id"
   else
     echo "adding data source $name"
     api --request POST --data-binary "@$file" "$GRAFANA_URL/api/datasources"
   fi
+  echo
 done
 
 for file in *-dashboard.json; do
   echo "importing $file"
   { printf '{"overwrite": true, "dashboard": '; cat "$file"; printf '}'; } |
     api --request POST --data-binary @- "$GRAFANA_URL/api/dashboards/db"
+  echo
 done
