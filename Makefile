@@ -35,9 +35,10 @@ $(STAMP): pyproject.toml
 		{ test '$(EXTRAS)' != dev && test "$$STACKC_CI" != 1 && $(PY) -m pip install --quiet --editable '.[dev]'; }
 	@rm -f $(VENV)/.installed-* && touch $@
 
-# The generated modules of the built-in catalog: cheap to make, and only written when they would change.
+# The generated modules of the built-in catalog, and byte code: without it every start would compile the compiler.
 compiled: $(STAMP)
 	@$(PY) -m compiler.build.precompile
+	@$(PY) -m compileall -q compiler
 .PHONY: compiled
 
 demo: compiled

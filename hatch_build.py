@@ -5,7 +5,9 @@ Without them every start would compile the catalog again, which costs more than 
 
 from __future__ import annotations
 
+import compileall
 import sys
+from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -25,3 +27,5 @@ class CatalogHook(BuildHookInterface):  # type: ignore[type-arg]
             sys.path.remove(self.root)
         if main():
             raise SystemExit("the built-in catalog has errors; nothing was built")
+        if version == "editable":  # installers write byte code for what they copy, and here they copy nothing
+            compileall.compile_dir(Path(self.root) / "compiler", quiet=1)

@@ -37,7 +37,10 @@ class Figure(NamedTuple):
 
 
 def side_by_side(contestants: Sequence[Contestant], rounds: int) -> dict[str, Figure]:
-    """Run every contestant once a round, in turn, so that a busy moment hits all of them; the first round is not counted."""
+    """Run every contestant once a round, in turn, so that a busy moment hits all of them.
+
+    One more round comes first and is not counted: it fills the system's file cache.
+    """
     runs: dict[str, list[dict[str, float]]] = {c.name: [] for c in contestants}
     with subprocess.Popen(
         [sys.executable, "-I", "-S", str(METER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -1,8 +1,8 @@
 """A small process that starts others and measures them; started by run.py as `python -I -S meter.py`.
 
-It must be small: on Linux a started program's peak memory is never less than what its parent had at that time. Reads one
-JSON line a measurement, {"commands": [{"argv", "cwd", "stdout"}]}, and answers with wall seconds, CPU seconds and peak
-resident bytes of the commands run one after the other (memory: of the largest).
+It must be small: on Linux a started program's peak memory is never less than what its parent had at that time. Reads
+one JSON line a measurement, {"commands": [{"argv", "cwd", "stdout"}]}, and answers with wall seconds, CPU seconds and
+peak resident bytes of the commands run one after the other (memory: of the largest).
 """
 
 import json

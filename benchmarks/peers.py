@@ -1,7 +1,7 @@
 """The tools that stackc is measured beside: helm, kustomize and kubeconform, built once from our own Go modules.
 
-The style of compiler/sandbox/binaries.py: each folder below gomod/ is a small module of its own, and the cache folder is
-named by a hash of its go.mod and go.sum. Run as a program, it builds what is missing and prints the paths.
+The style of compiler/sandbox/binaries.py: each folder below gomod/ is a small module of its own, and the cache folder
+is named by a hash of its go.mod and go.sum. Run as a program, it builds what is missing and prints the paths.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ class Peer(NamedTuple):
 
 PEERS = (
     Peer("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform", "main.version"),
-    Peer(
-        "kustomize", "sigs.k8s.io/kustomize/kustomize/v5", "sigs.k8s.io/kustomize/api/provenance.version"
-    ),
+    Peer("kustomize", "sigs.k8s.io/kustomize/kustomize/v5", "sigs.k8s.io/kustomize/api/provenance.version"),
     Peer("helm", "helm.sh/helm/v3/cmd/helm", "helm.sh/helm/v3/internal/version.version"),
 )
 

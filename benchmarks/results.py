@@ -26,4 +26,6 @@ def machine() -> str:
     """Say what measured what: cores, Python, and the versions of the peers."""
     peers = ", ".join(f"{each.name} {version_of(each.name)}" for each in PEERS)
     system = f"{platform.system()} {platform.machine()}"
-    return f"{os.cpu_count()} cores, {system}, Python {platform.python_version()}; {peers}; medians of alternating runs."
+    return (
+        f"{os.cpu_count()} cores, {system}, Python {platform.python_version()}; {peers}; medians of alternating runs."
+    )

@@ -62,7 +62,7 @@ def build(files: Files, stack: str, overlays: tuple[str, ...], sets: tuple[str, 
     try:
         catalog = Catalog(files)
         result = load_checked(files, stack, overlays, sets, catalog).then(lambda s: _compiled(s, catalog, files))
-        found = _refined((*catalog.found, *result.diagnostics) if result.value is None else result.diagnostics, files)
+        found = refined((*catalog.found, *result.diagnostics) if result.value is None else result.diagnostics, files)
         return Outcome(result.value, tuple(sorted(dict.fromkeys(found), key=sort_key)))
     finally:
         if was_enabled:
@@ -133,7 +133,7 @@ def opened(stack: str, overlays: tuple[str, ...], root: str | None) -> tuple[Fil
     return files, paths, tuple(found)
 
 
-def _refined(found: Iterable[Diagnostic], files: Files) -> Iterable[Diagnostic]:
+def refined(found: Iterable[Diagnostic], files: Files) -> Iterable[Diagnostic]:
     """Give diagnostics about the user's own manifests the exact place of their field, where they only know the line."""
     for d in found:
         if d.document is None or d.span is None or not d.path or d.span.column < d.span.end_column:

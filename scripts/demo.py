@@ -40,7 +40,9 @@ def main() -> int:
     show(tree)
     step(env, "images", str(stack))
     if "--sandbox" not in sys.argv and not are_cached():
-        say("2. A real API server is not built on this machine yet: `make demo SANDBOX=1` builds one (some ten minutes)")
+        say(
+            "2. A real API server is not built on this machine yet: `make demo SANDBOX=1` builds one (some ten minutes)"
+        )
         return 0
     say("2. A real API server on loopback, with fake nodes")
     try:

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from compiler.formats.files import FileRefused, Files
+from compiler.formats.shorthand import CircularType
 from compiler.model.component import Code, Component, DocumentPlace, Rule
 from compiler.model.diagnostic import Bug, Diagnostic, Outcome, error
 from compiler.spec.schemas import shared_types
@@ -54,9 +55,6 @@ class Catalog:
         return shared_types()
 
     def _load(self, name: str) -> Component | None:
-        if name in self._loading:
-            self.found.append(error("SC406", f"`{name}` takes its own params as a type", help="break the circle"))
-            return None
         self._loading.append(name)
         try:
             folder = f"components/{name}" if name in self.own else f"catalog/{name}"
@@ -136,6 +134,8 @@ class Catalog:
         if name.startswith("="):
             return dict(shared_types()[name[1:]])
         if name.startswith("use/"):
+            if name.removeprefix("use/") in self._loading:
+                raise CircularType(name)
             other = self.get(name.removeprefix("use/"))
             return dict(other.params) if other else None
         if "/" in name and "." in name:

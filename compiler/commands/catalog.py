@@ -1,39 +1,41 @@
-"""`stackc catalog`: the components, and the parameters of one of them."""
+"""`stackc catalog`: the components, the parameters of one of them, and the types that parameters share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from compiler.commands.common import EXIT_NO, print_diagnostics, root_option, write_product
-
-if TYPE_CHECKING:
-    from compiler.model.component import Component
+from compiler.commands.common import EXIT_NO, print_diagnostics, root_option, sources_of, write_product
 
 
 @click.command()
-@click.argument("component", required=False)
+@click.argument("name", required=False, metavar="[COMPONENT|TYPE]")
 @root_option
-def catalog(component: str | None, root: str | None) -> int:
-    """List the components of the catalog, or show the parameters of one COMPONENT."""
+@click.pass_context
+def catalog(ctx: click.Context, name: str | None, root: str | None) -> int:
+    """List the components of the catalog, or show the parameters of a COMPONENT, or the fields of a shared TYPE.
+
+    Components under `components/` of the root are listed with the built-in ones. Exit code 1: a component has errors.
+    """
     from pathlib import Path
 
     from compiler.build.catalog import Catalog
     from compiler.formats.expr.runtime import suggestion
-    from compiler.formats.files import DiskFiles
-    from compiler.report.catalog import render_component, render_list
+    from compiler.formats.files import DiskFiles, find_root
+    from compiler.report.catalog import render_component, render_list, render_type
 
-    known = Catalog(DiskFiles(Path(root or ".")))
-    if component is None:
-        rows = known.all()
-        print_diagnostics(known.found, {})
-        write_product(render_list(rows))
-        return EXIT_NO if known.found else 0
-    found: Component | None = known.get(component)
-    print_diagnostics(known.found, {})
-    if found is None:
-        click.echo(f"no component `{component}`{suggestion(component, known.names)}", err=True)
-        return EXIT_NO
-    write_product(render_component(found))
-    return 0
+    files = DiskFiles(Path(root) if root else find_root(Path()))
+    known = Catalog(files)
+    types = known.definitions()
+    if name is not None and name in types:
+        write_product(render_type(name, types[name]))
+        return 0
+    if name is not None and name not in known.names:
+        raise click.UsageError(f"no component `{name}`{suggestion(name, (*known.names, *types))}", ctx)
+    if name is None:
+        text = render_list(known.all())
+    else:
+        found = known.get(name)
+        text = "" if found is None else render_component(found, types)
+    print_diagnostics(known.found, sources_of(files, known.found))
+    write_product(text)
+    return EXIT_NO if known.found else 0

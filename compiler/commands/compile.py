@@ -10,7 +10,6 @@ import click
 from compiler.commands.common import (
     EXIT_NO,
     EXIT_STACK,
-    output_option,
     print_diagnostics,
     stack_argument,
     stack_options,
@@ -22,7 +21,7 @@ from compiler.commands.stack import built
 @click.command("compile")
 @stack_argument()
 @stack_options
-@output_option
+@click.option("--out", metavar="DIR", help="Write a tree of files below DIR in place of a stream.")
 @click.option("--check", is_flag=True, help="With --out: write nothing, and exit 1 if the tree differs.")
 @click.pass_context
 def compile_(  # noqa: PLR0913  one argument for every option of the command line
@@ -37,9 +36,13 @@ def compile_(  # noqa: PLR0913  one argument for every option of the command lin
     """Compile STACK into Kubernetes manifests: a YAML stream, or with --out DIR one file for each object.
 
     Only DIR/manifests is for `kubectl apply -R` and Argo CD; DIR/index.json lists objects, order and inputs.
+
+    Exit codes: 0 done, 1 the tree of --check differs or cannot be written, 3 the stack has errors.
     """
     if check and not out:
         raise click.UsageError("--check goes with --out DIR", ctx)
+    if out == "":
+        raise click.UsageError("--out needs the name of a folder", ctx)
     result = built(stack, overlays, sets, root)
     if isinstance(result, int):
         return result
@@ -52,11 +55,17 @@ def compile_(  # noqa: PLR0913  one argument for every option of the command lin
 
     tree = emit_tree(result.bundle)
     print_diagnostics(tree.diagnostics, {})
-    return EXIT_STACK if tree.value is None else _write(Path(out), tree.value, check=check)
+    if tree.value is None:
+        return EXIT_STACK
+    try:
+        return _write(Path(out), tree.value, check=check)
+    except OSError as fault:
+        sys.stderr.write(f"{fault.filename or out} cannot be written: {(fault.strerror or '').lower()}\n")
+        return EXIT_NO
 
 
 def _write(folder: Path, tree: dict[str, str], *, check: bool) -> int:
-    """Write or check a tree, and say on standard error what differed."""
+    """Write or check a tree, and say on standard error what differed. Raises OSError."""
     from compiler.build.tree_io import check_tree, write_tree
 
     changes = check_tree(folder, tree) if check else write_tree(folder, tree)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from posixpath import dirname
+
 import click
 
 from compiler.commands.target import Loaded
-from compiler.formats.files import MemoryFiles
+from compiler.formats.files import DiskFiles, FileRefused, Files, MemoryFiles, path_in
 
 
 def load(  # noqa: PLR0913  one argument for every option of the command line
@@ -25,7 +27,8 @@ def load(  # noqa: PLR0913  one argument for every option of the command line
             raise click.UsageError("--name goes with -f; a stack has a name", ctx)
         from compiler.pipeline import compile_stack
 
-        return Loaded(*compile_stack(stack, overlays=overlays, sets=sets, root=root))
+        outcome, files = compile_stack(stack, overlays=overlays, sets=sets, root=root)
+        return Loaded(outcome, files, _folder(files, stack))
     if overlays or sets:
         raise click.UsageError("-O and --set go with a stack", ctx)
     from compiler.commands.validate import stream_sources
@@ -34,3 +37,10 @@ def load(  # noqa: PLR0913  one argument for every option of the command line
     sources = list(stream_sources(filenames))
     shown = {source.file: source.raw for source in sources}
     return Loaded(plain_bundle(name or "manifests", sources), MemoryFiles(shown))
+
+
+def _folder(files: Files, stack: str) -> str:
+    try:
+        return dirname(path_in(files.root, stack)) if isinstance(files, DiskFiles) else ""
+    except FileRefused:
+        return ""  # the outcome says so

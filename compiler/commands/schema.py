@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from typing import TYPE_CHECKING
 
 import click
 
-from compiler.commands.common import root_option, write_product
+from compiler.commands.common import EXIT_NO, print_diagnostics, root_option, sources_of, write_product
+
+if TYPE_CHECKING:
+    from compiler.build.catalog import Catalog
 
 
 @click.command()
@@ -15,21 +18,29 @@ from compiler.commands.common import root_option, write_product
 def schema(is_overlay: bool, root: str | None) -> int:
     """Print the JSON Schema (draft 2020-12) of a stack file, with the sections of every component.
 
-    Components under `components/` of --root are part of it.
+    Components under `components/` of the root are part of it. Exit code 1: one of them has errors.
     """
-    write_product(schema_text(root, is_overlay=is_overlay))
-    return 0
-
-
-def schema_text(root: str | None = None, *, is_overlay: bool = False) -> str:
-    """Return the JSON Schema of stacks or overlays as text; the same catalog gives the same bytes."""
     from pathlib import Path
 
     from compiler.build.catalog import Catalog
+    from compiler.formats.files import DiskFiles, find_root
+
+    files = DiskFiles(Path(root) if root else find_root(Path()))
+    known = Catalog(files)
+    text = schema_text(known, is_overlay=is_overlay)
+    print_diagnostics(known.found, sources_of(files, known.found))
+    if known.found:
+        return EXIT_NO
+    write_product(text)
+    return 0
+
+
+def schema_text(known: Catalog, *, is_overlay: bool = False) -> str:
+    """Return the JSON Schema of stacks or overlays as text; the same catalog gives the same bytes."""
+    import json
+
     from compiler.build.sections import stack_schema
-    from compiler.formats.files import DiskFiles
     from compiler.spec.export import json_schema
 
-    catalog = Catalog(DiskFiles(Path(root)) if root else None)
-    made = json_schema(dict(stack_schema(catalog)), overlay=is_overlay)
+    made = json_schema(dict(stack_schema(known)), overlay=is_overlay)
     return json.dumps(made, indent=1, ensure_ascii=False) + "\n"

@@ -15,7 +15,7 @@ from compiler.commands.common import (
 )
 from compiler.diff.known import shape_finder
 from compiler.diff.rows import class_rows
-from compiler.formats.files import DiskFiles
+from compiler.formats.files import DiskFiles, join
 from compiler.live.api import connect
 from compiler.live.bind import Sources, bind_secrets, missing_fill, run_sops
 from compiler.live.port import ClusterError
@@ -33,10 +33,14 @@ if TYPE_CHECKING:
 
 
 class Loaded(NamedTuple):
-    """A compiled bundle, the door its files came through, and whether it came from a stack or from `-f`."""
+    """A compiled bundle, and the door its files came through.
+
+    Shape: `folder` is the stack's folder below the door's root: files and sops sources of secrets are seen from there.
+    """
 
     outcome: Outcome[Bundle]
     files: Files
+    folder: str = ""
 
 
 class Target(NamedTuple):
@@ -71,7 +75,7 @@ def reach(loaded: Loaded, kubeconfig: str | None, context: str | None, settings:
     bundle = loaded.outcome.value
     if bundle is None:
         raise Refused(EXIT_STACK)
-    bound = bind_secrets(bundle, _sources(files))
+    bound = bind_secrets(bundle, _sources(files, loaded.folder))
     problems = bound.diagnostics + missing_fill(bundle.manifests, bundle.fill)
     if bound.value is None or problems:
         print_diagnostics(problems, {})
@@ -87,12 +91,12 @@ def reach(loaded: Loaded, kubeconfig: str | None, context: str | None, settings:
     return Target(bound.value.bundle, cluster, told, files)
 
 
-def _sources(files: Files) -> Sources:
+def _sources(files: Files, folder: str) -> Sources:
     import os
 
     # a door of its own: values of secrets are no inputs of the bundle
-    root = files.root if isinstance(files, DiskFiles) else "."
-    return Sources(os.environ, DiskFiles(root).read, run_sops(str(root)))
+    door = DiskFiles(files.root if isinstance(files, DiskFiles) else ".")
+    return Sources(os.environ, lambda path: door.read(join(folder, path)), run_sops(f"{door.root}/{folder}"))
 
 
 def _announce(bundle: Bundle, cluster: Cluster) -> None:

@@ -32,7 +32,8 @@ def values(stack: str, overlays: tuple[str, ...], sets: tuple[str, ...], root: s
         return EXIT_STACK
     catalog = Catalog(files)
     tree = load_merged(files, paths[0], tuple(paths[1:]), sets, catalog)
-    print_diagnostics(tree.diagnostics, sources_of(files, tree.diagnostics))
+    diagnostics = tree.diagnostics if tree.value is not None else (*catalog.found, *tree.diagnostics)
+    print_diagnostics(diagnostics, {**sources_of(files, diagnostics), "--set": "\n".join(sets).encode()})
     if tree.value is None:
         return EXIT_STACK
     write_product(render(value_rows(tree.value, dict(stack_schema(catalog))), origin=origin))

@@ -20,6 +20,11 @@ Resolve = Callable[[str], Schema | None]
 """Finds a named type: `Resources`, `core/v1.PodSpec`, `use/openfx-function`; `=Resources` is the type itself, where
 `Resources` is a reference to it. Gives None for a name it does not know."""
 
+
+class CircularType(Exception):
+    """Raised by a `Resolve` for a type whose fields are being read already."""
+
+
 SCALARS: Mapping[str, Schema] = {
     "string": {"type": "string"},
     "boolean": {"type": "boolean"},
@@ -128,7 +133,10 @@ def _lookup(name: str, span: Span, resolve: Resolve) -> Schema:
         return {"type": "string", "enum": [word.strip() for word in name.split("|")]}
     if name in SCALARS:
         return dict(SCALARS[name])
-    found = resolve(name)
+    try:
+        found = resolve(name)
+    except CircularType:
+        raise refuse("SC406", span, f"the type `{name}` leads back to itself", "break the circle") from None
     if found is None:
         raise refuse(
             "SC423", span, f"unknown type `{name}`{suggestion(name, SCALARS)}", "write one of: " + ", ".join(SCALARS)

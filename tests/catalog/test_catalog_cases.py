@@ -68,6 +68,13 @@ def instance_of(case: Case, component: str) -> str:
     return f"{made.section}.{case.params['name']}" if "name" in case.params and made.section else made.section
 
 
+def parts(text: str) -> tuple[list[str], list[Any]]:
+    """Return diagnostics and objects of a case's second half: how the emitter quotes is not the case's matter."""
+    lines = text.splitlines(keepends=True)
+    said = [line for line in lines if line.startswith(("ERR: ", "WARN: "))]
+    return said, list(yaml.safe_load_all("".join(lines[len(said) :])))
+
+
 @pytest.mark.parametrize("path", CASES, ids=lambda p: f"{p.parts[-3]}/{p.stem}")
 def test_case_gives_what_it_says(path: Path) -> None:
     """The second half of the file is what comes out."""
@@ -75,7 +82,7 @@ def test_case_gives_what_it_says(path: Path) -> None:
     given = outcome(case, path.parts[-3])
     if UPDATE:
         path.write_text(f"{case.top}+++\n{given}")
-    assert given == read_case(path).expected
+    assert parts(given) == parts(read_case(path).expected)
 
 
 def test_every_component_that_makes_objects_has_cases() -> None:

@@ -49,7 +49,7 @@ class Server:
             self._local.connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = self._local.connection.getresponse()
             return answer.status, json.loads(answer.read())
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException, ValueError):  # no answer, or one that is no object
             del self._local.connection
             return 0, {}
 

@@ -25,5 +25,5 @@ def test_nothing_that_a_server_takes_is_refused_and_nearly_all_that_it_refuses()
         if case["accepted"] and errors:
             false.append((case["base"], case["path"], case["op"], errors[0].code))
     assert false == []
-    assert count[True, False] > 500 and count[False, True] > 1000
+    assert count[True, False] > 300 and count[False, True] > 600
     assert count[False, True] / (count[False, True] + count[False, False]) >= RECALL

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path as FilePath
+
+from compiler.formats.data_files import read_schema_file
 
 _MONTHS = {
     name: i + 1
@@ -67,6 +68,6 @@ def _number(text: str, words: dict[str, int]) -> int | None:
 
 @cache
 def time_zones() -> frozenset[str]:
-    """Return the names of the IANA database, with UTC and Local's exclusion as the server has it."""
-    file = FilePath(__file__).parents[2] / "rules" / "time-zones.txt"
-    return frozenset(line for line in file.read_text("ascii").split("\n") if line and not line.startswith("#"))
+    """Return the names of the IANA database, as the server has it."""
+    lines = read_schema_file("time-zones.txt").decode("ascii").split("\n")
+    return frozenset(line for line in lines if line and not line.startswith("#"))

@@ -126,9 +126,7 @@ def check_traffic(view: View) -> Iterator[Problem]:
         )
     elif external and external not in _POLICIES:
         yield unsupported(("spec", "externalTrafficPolicy"), external, _POLICIES)
-    internal = spec.get("internalTrafficPolicy")
-    if internal is not None and internal not in _POLICIES:
-        yield unsupported(("spec", "internalTrafficPolicy"), internal, _POLICIES)
+    yield from _inside(spec, view.minor)
     health = spec.get("healthCheckNodePort")
     if health and not (kind == "LoadBalancer" and external == "Local"):
         yield Problem(
@@ -137,8 +135,14 @@ def check_traffic(view: View) -> Iterator[Problem]:
             "remove `healthCheckNodePort`",
             on_key=True,
         )
+
+
+def _inside(spec: Map, minor: int) -> Iterator[Problem]:
+    internal = spec.get("internalTrafficPolicy")
+    if internal is not None and internal not in _POLICIES:
+        yield unsupported(("spec", "internalTrafficPolicy"), internal, _POLICIES)
     spread = spec.get("trafficDistribution")
-    choices = ("PreferClose", "PreferSameZone", "PreferSameNode") if view.minor >= 34 else ("PreferClose",)
+    choices = ("PreferClose", "PreferSameZone", "PreferSameNode") if minor >= 34 else ("PreferClose",)
     if spread is not None and spread not in choices:
         yield unsupported(("spec", "trafficDistribution"), spread, choices)
 
