@@ -47,13 +47,13 @@ demo: compiled
 test: check test-offline test-live
 
 test-offline: compiled
-	$(PY) -m pytest -n $(JOBS) -m 'not live and not long' --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE) tests
+	$(PY) -m pytest -n $(JOBS) --dist loadfile -m 'not live and not long' --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE) tests
 
 test-live: compiled
 	$(PY) -m pytest -m 'live and not long' tests
 
 test-long: compiled
-	$(PY) -m pytest -m long tests
+	STACKC_RECORD=1 PYTHONPATH=. $(PY) -m pytest -m long tests
 
 check: compiled
 	$(PY) -m ruff format --check .

@@ -25,6 +25,7 @@ from compiler.spec.check import check_stack
 from compiler.spec.load import load_overlay, load_stack
 from compiler.spec.overlay import merge
 from compiler.spec.params import substitute
+from compiler.spec.schemas import Schema
 
 
 class Compiled(NamedTuple):
@@ -73,13 +74,12 @@ def load_checked(
     files: Files, stack: str, overlays: tuple[str, ...], sets: tuple[str, ...], catalog: Catalog
 ) -> Outcome[Stack]:
     """Run the stages that end in a checked stack (circle 1, but for the rules of components)."""
-    return load_merged(files, stack, overlays, sets, catalog).then(
-        lambda tree: check_stack(tree, dict(stack_schema(catalog)), stack)
-    )
+    schema = dict(stack_schema(catalog))
+    return load_merged(files, stack, overlays, sets, schema).then(lambda tree: check_stack(tree, schema, stack))
 
 
 def load_merged(
-    files: Files, stack: str, overlays: tuple[str, ...], sets: tuple[str, ...], catalog: Catalog
+    files: Files, stack: str, overlays: tuple[str, ...], sets: tuple[str, ...], schema: Schema
 ) -> Outcome[Tree]:
     """Read a stack with its overlays, merge them, and fill the stack's own expressions in."""
     base = load_stack(files, stack)
@@ -88,14 +88,11 @@ def load_merged(
     if base.value is None or any(layer.value is None for layer in layers):
         return Outcome(None, found)
     document, above = base.value, tuple(layer.value for layer in layers if layer.value is not None)
-    schema = dict(stack_schema(catalog))
     merged = _merged(document, above, sets, schema)
     return Outcome(merged.value, (*found, *merged.diagnostics))
 
 
-def _merged(
-    document: Document, above: tuple[Document, ...], sets: tuple[str, ...], schema: dict[str, object]
-) -> Outcome[Tree]:
+def _merged(document: Document, above: tuple[Document, ...], sets: tuple[str, ...], schema: Schema) -> Outcome[Tree]:
     return merge(document, above, sets, None, schema).then(lambda tree: substitute(tree, schema))
 
 

@@ -17,9 +17,16 @@ from compiler.build.precompile import generated_modules
 
 ROOT = Path(__file__).parents[1]
 LABS = [name for name in ("openfx-lab", "hykufe-lab") if (ROOT / "stacks" / name).is_dir()]
-NO_PLACE_OF_OURS = re.compile(
-    rb"proxy\.golang\.org|pypi\.org|files\.pythonhosted|/work/(main|shared)\b|/tmp/\w|/home/\w|/root/"
+# Hosts of package registries and of their mirrors, and folders of the machine that builds.
+PLACES = (
+    rb"(proxy|sum)\.golang\.",
+    rb"\bpypi\.",
+    rb"pythonhosted\.",
+    re.escape(os.fsencode(ROOT.parent)) + rb"/\w",
+    rb"/home/\w",
+    rb"/root/\w",
 )
+NO_PLACE_OF_OURS = re.compile(b"|".join(PLACES))
 
 
 def run(*command: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[bytes]:
@@ -75,7 +82,8 @@ class TestContent:
         """Data of the compiler, of the catalog and of the sandbox, and the mark for type checkers."""
         wanted = {
             "compiler/py.typed", "compiler/rules/_baked.json", "compiler/_schemas/kubernetes/definitions.tsv",
-            "compiler/_schemas/types.json", "compiler/_schemas/index.schema.json", "compiler/catalog/openfx/component.yaml",
+            "compiler/_schemas/types.json", "compiler/_schemas/index.schema.json",
+            "compiler/catalog/openfx/component.yaml",
             "compiler/sandbox/gomod/kubernetes/go.mod", "compiler/sandbox/gomod/etcd/go.sum",
             "compiler/sandbox/gomod/kwok/programs.go", "compiler/sandbox/stages/pod.yaml",
         }  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from compiler.build.assume import assume, in_range
+from compiler.build.backends import lost_fields
 from compiler.build.catalog import Catalog
 from compiler.build.content_names import name_by_content
 from compiler.build.data_claims import make_data_claims
@@ -56,7 +57,10 @@ def build_bundle(stack: Stack, catalog: Catalog, files: Files, pack: Pack) -> Ou
     expansion.run(instances)
     own = own_manifests(stack, files)
     found = (*chosen.diagnostics, *assumed.diagnostics, *expansion.found, *own.diagnostics)
-    found = (*found, *_untested(stack, catalog, instances))
+    lost = tuple(lost_fields(stack, catalog, instances))
+    found = (*found, *lost, *_untested(stack, catalog, instances))
+    if any(d.is_error for d in lost):
+        return Outcome(None, found)
     if assumed.value is None or own.value is None or any(d.is_error for d in expansion.found):
         return Outcome(None, found)
     passes = _Passes(stack, catalog, files, pack, instances, assumed.value, expansion)

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from compiler.formats.files import FileRefused, Files
-from compiler.formats.shorthand import CircularType
+from compiler.formats.shorthand import TypeFault
 from compiler.model.component import Code, Component, DocumentPlace, Rule
 from compiler.model.diagnostic import Bug, Diagnostic, Outcome, error
 from compiler.spec.schemas import shared_types
@@ -135,7 +135,7 @@ class Catalog:
             return dict(shared_types()[name[1:]])
         if name.startswith("use/"):
             if name.removeprefix("use/") in self._loading:
-                raise CircularType(name)
+                raise TypeFault("SC406", f"the type `{name}` leads back to itself", "break the circle")
             other = self.get(name.removeprefix("use/"))
             return dict(other.params) if other else None
         if "/" in name and "." in name:

@@ -120,7 +120,9 @@ class _Builder:
 
     def build(self, name: str, digest: str) -> str:
         """Return the whole module; what is wrong is collected in `found`."""
-        params = self.guard(self._params) or {"type": "object", "properties": {}}
+        params = self.guard(self._params)
+        if params is None:
+            return ""  # every template that reads a param would fail for the same cause
         meta = {k: shorthand.plain(v) for k, (_, v) in self.entries.items() if k not in ("params", "types", "let")}
         scope = self._scope(params, meta)
         scope = self._lets(scope)
@@ -133,13 +135,10 @@ class _Builder:
             "RULES": rules,
             "CRDS": json.dumps(self.crds, separators=(",", ":")),
             "FILES": self._texts(),
-            "LOCATIONS": {},
         }
         prefix = HEADER.format(folder=self.folder)
         lines = [f"NAME = {name!r}", f"DIGEST = {digest!r}"]
-        lines += [
-            f"{k} = {pprint.pformat(v, width=118, sort_dicts=False)}" for k, v in facts.items() if k != "LOCATIONS"
-        ]
+        lines += [f"{k} = {pprint.pformat(v, width=118, sort_dicts=False)}" for k, v in facts.items()]
         lines += [f"C{i} = {c}" for i, c in enumerate(self.out.constants)]
         before = prefix.count("\n") + sum(line.count("\n") + 1 for line in lines)
         locations = {before + number: place for number, place in self.out.locations.items()}

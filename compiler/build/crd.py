@@ -63,7 +63,7 @@ def expand_crd(node: Node, core_types: str, types: Mapping[str, Node]) -> dict[s
             )
     if "types" in entries:
         types = {**types, **{str(k.value): v for k, v in entries["types"][1].value}}
-    resolver = _Types(types, core_types, node)
+    resolver = _Types(types, core_types)
     fields = {
         key: shorthand.plain(value) for key, (_, value) in entries.items() if key not in ("spec", "status", "types")
     }
@@ -130,8 +130,8 @@ def _column_type(path: str, properties: Mapping[str, Any]) -> str:
 class _Types:
     """Finds named types of a compact CRD: its own first, then the core types of a pack."""
 
-    def __init__(self, own: Mapping[str, Node], core_types: str, node: Node) -> None:
-        self.own, self.core_types, self.node = own, core_types, node
+    def __init__(self, own: Mapping[str, Node], core_types: str) -> None:
+        self.own, self.core_types = own, core_types
         self.made: dict[str, Any] = {}
 
     def resolve(self, name: str) -> dict[str, Any] | None:
@@ -140,18 +140,13 @@ class _Types:
         if "/" not in name or "." not in name:
             return None
         if not self.core_types:
-            raise refuse(
-                "SC426", self.node.span, f"`{name}` needs `coreTypes` in component.yaml", 'write `coreTypes: "1.28"`'
-            )
+            message = f"`{name}` needs `coreTypes` in component.yaml"
+            raise shorthand.TypeFault("SC426", message, 'write `coreTypes: "1.28"`')
         pack = load_pack(int(self.core_types.split(".")[1]))
         definition = definition_name(name)
         if definition not in pack.definitions:
-            raise refuse(
-                "SC426",
-                self.node.span,
-                f"Kubernetes {self.core_types} has no type `{name}`",
-                "write a type of that version",
-            )
+            message = f"Kubernetes {self.core_types} has no type `{name}`"
+            raise shorthand.TypeFault("SC426", message, "write a type of that version")
         return self._core(definition, pack)
 
     def _core(self, name: str, pack: Pack) -> dict[str, Any]:

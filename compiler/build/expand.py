@@ -147,11 +147,8 @@ class Expansion:
         findings = validate(params, callee.params, self.catalog.definitions())
         wrong = [f for f in findings if not _converted(f, callee.params, params)]
         for f in wrong:
-            where = "/".join(map(str, f.path)) or "params"
-            message = f"`{name}`: {where}: {f.rule} {f.expected}".strip() + (
-                f", did you mean `{f.suggestion}`?" if f.suggestion else ""
-            )
-            self._template_error("SC444", message, "write the params that the component takes", caller, at)
+            message, help = _param_fault(name, f)
+            self._template_error("SC444", message, help, caller, at)
         if wrong:
             return
         version = str(body.get("version") or pinned or next(iter(callee.versions), ""))
@@ -214,6 +211,18 @@ def _file(name: Any, component: Component) -> str:
     if name not in component.files:
         raise ExpressionError(f"no file `{name}` in files/{suggestion(str(name), component.files)}")
     return component.files[name]
+
+
+def _param_fault(component: str, finding: Finding) -> tuple[str, str]:
+    """Return message and help for a parameter that a component does not take as it is given."""
+    where = ".".join(map(str, finding.path)) or "params"
+    if finding.rule == "unknown":
+        message, help = f"`{component}` takes no parameter `{where}`", "take it out"
+    elif finding.rule == "required":
+        message, help = f"`{component}` needs the parameter `{where}`", "write it"
+    else:
+        message, help = f"`{where}` of `{component}`: expected {finding.expected}", f"write {finding.expected}"
+    return message, f"write `{finding.suggestion}`" if finding.suggestion else help
 
 
 def _converted(finding: Finding, schema: Mapping[str, Any], params: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler.formats import shorthand
 from compiler.formats.expr.codegen import OPEN, Scope, item_shape
-from compiler.formats.template_code import Writer, python, write_value
+from compiler.formats.template_code import Writer, python, refuse_hiding, write_value
 from compiler.formats.template_ir import Expression, bare, read_clause, read_item, refuse
 from compiler.formats.yaml_read import Node
 
@@ -23,9 +23,15 @@ def write_rules(out: Writer, row: Node, number: int, scope: Scope) -> tuple[Any,
     Errors: Refused SC431 for a row that lacks a key or has an unknown one.
     """
     entries = {str(k.value): (k, v) for k, v in row.value} if row.kind == "map" else {}
-    missing = {"code", "assert", "message", "help", "source", "bad", "good"} - set(entries)
+    missing = sorted({"code", "assert", "message", "help"} - set(entries))
     if missing:
-        raise refuse("SC431", row.span, f"a rule without `{sorted(missing)[0]}`", "write " + ", ".join(sorted(missing)))
+        wanted = ", ".join(f"`{key}`" for key in missing)
+        raise refuse(
+            "SC431",
+            row.span,
+            f"a rule without {wanted}",
+            f"write {wanted}; `stackc explain` shows `source`, `bad` and `good`",
+        )
     for key in entries:
         if key not in ROW_KEYS:
             raise refuse(
@@ -71,6 +77,7 @@ def write_rules(out: Writer, row: Node, number: int, scope: Scope) -> tuple[Any,
 def _loop(out: Writer, node: Node, indent: int, scope: Scope, loops: dict[str, str]) -> Scope:
     """Write one `for` that also counts, so that a finding knows which item it means."""
     clause = read_clause(node)
+    refuse_hiding(clause, scope)
     over = python(clause.over, scope)
     root = _path_of(clause.over, loops)
     targets = ", ".join(f"v_{n}" for n in clause.names)

@@ -50,12 +50,24 @@ def stack_schema(catalog: Catalog) -> Mapping[str, Any]:
             }
         else:
             properties[section] = _section_schema(components)
+    properties["components"] = _instances_schema(properties["components"], catalog)
     spec = {
         **spec,
         "properties": properties,
         "x-sections": [s for s in spec.get("x-sections", ()) if s not in properties],
     }
     return {**core, "properties": {**core["properties"], "spec": spec}}
+
+
+def _instances_schema(shared: Mapping[str, Any], catalog: Catalog) -> dict[str, Any]:
+    """Return the schema of `components`: the params of an item are those of the component it uses."""
+    cases = {
+        c.name: {"properties": {"params": {**c.params, "x-params-of": c.name}}}
+        for c in catalog.all()
+        if not c.meta.get("abstract")
+    }
+    switch = {"key": "use", "or": "name", "open": True, "cases": cases}
+    return {**shared, "items": {**shared["items"], "x-switch": switch}}
 
 
 def component_schema(component: Component) -> dict[str, Any]:

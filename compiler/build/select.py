@@ -8,9 +8,8 @@ from typing import Any
 from compiler.build.catalog import Catalog
 from compiler.build.sections import LISTS, discriminator, serving
 from compiler.formats.expr.runtime import suggestion
-from compiler.formats.schema import validate
 from compiler.model.component import Component
-from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
+from compiler.model.diagnostic import Bug, Diagnostic, Outcome, error, outcome
 from compiler.model.source import Path
 from compiler.model.stack import Instance, Stack
 from compiler.spec.schemas import shared_sections
@@ -21,18 +20,18 @@ CORE_KEYS = ("version", "namespace", "enabled", "placement", "imagePullSecrets",
 def select(stack: Stack, catalog: Catalog) -> Outcome[tuple[Instance, ...]]:
     """Return every instance that the stack asks for, in the order of the file.
 
-    Errors: SC451 for a section or item that no component serves, SC452 for an unknown component, SC453 for a version
-    that does not exist, SC454 for two instances of a component that allows one, SC455 for an abstract component.
+    Errors: SC452 for an unknown component, SC453 for a version that does not exist, SC454 for two instances of a
+    component that allows one, SC455 for an abstract component, SC456 for parameters that a component does not take.
     """
     found: list[Diagnostic] = []
     made: list[Instance] = []
     for key, value in stack.spec.items():
         if key in LISTS:
-            made += [i for n, item in enumerate(value) if (i := _item(stack, catalog, key, n, item, found))]
+            made += [i for n, item in enumerate(value) if (i := _item(stack, catalog, key, n, item))]
         elif key == "components":
             made += [i for n, item in enumerate(value) if (i := _component(stack, catalog, n, item, found))]
         elif key not in shared_sections() and isinstance(value, dict) and value.get("enabled", True):
-            made += _section(stack, catalog, key, value, found)
+            made.append(_section(stack, catalog, key, value))
     for number, item in enumerate((stack.spec.get("storage") or {}).get("classes") or ()):
         message = f"no component serves the storage class `{item['name']}`"
         help = "make the class yourself, and name it under `assumes.storageClasses`"
@@ -41,18 +40,14 @@ def select(stack: Stack, catalog: Catalog) -> Outcome[tuple[Instance, ...]]:
     return outcome(tuple(made), (*catalog.found, *found))
 
 
-def _section(stack: Stack, catalog: Catalog, key: str, value: Any, found: list[Diagnostic]) -> list[Instance]:
+def _section(stack: Stack, catalog: Catalog, key: str, value: Any) -> Instance:
     path: Path = ("spec", key)
     candidates = serving(catalog, key)
     version = str(value.get("version", ""))
     chosen = [c for c in candidates if version in c.versions] or [c for c in candidates if not c.versions]
     if not chosen:
-        versions = sorted(v for c in candidates for v in c.versions)
-        message = f"`{key}` has no version `{version}`" if candidates else f"no component serves the section `{key}`"
-        help = "write one of: " + ", ".join(versions) if versions else "take the section out"
-        found.append(error("SC451", message, help=help, span=stack.tree.key_span(path)))
-        return []
-    return [_instance(stack, chosen[0], key, version, value, path)]
+        raise Bug(f"no component serves `{key}` {version}: the schema of the stack let it pass")
+    return _instance(stack, chosen[0], key, version, value, path)
 
 
 def _instance(
@@ -64,9 +59,7 @@ def _instance(
     return Instance(name, name, component.name, version, namespace, params, path, stack.tree.key_span(path))
 
 
-def _item(
-    stack: Stack, catalog: Catalog, section: str, number: int, item: Any, found: list[Diagnostic]
-) -> Instance | None:
+def _item(stack: Stack, catalog: Catalog, section: str, number: int, item: Any) -> Instance | None:
     if not item.get("enabled", True):
         return None
     path: Path = ("spec", section, number)
@@ -76,22 +69,7 @@ def _item(
     value = item.get(key) or next((v for (k, v), c in pairs.items() if c.meta.get("default")), "")
     component = pairs.get((key, value)) if pairs else next(iter(candidates), None)
     if component is None:
-        known = sorted(v for _, v in pairs)
-        message = (
-            f"no component serves `{key}: {value}`{suggestion(str(value), known)}"
-            if pairs
-            else f"no component serves `{section}`"
-        )
-        place = (*path, key) if key in item else path
-        found.append(
-            error(
-                "SC451",
-                message,
-                help="write one of: " + ", ".join(known) if known else "take it out",
-                span=stack.tree.span(place),
-            )
-        )
-        return None
+        raise Bug(f"no component serves `{section}` with `{key}: {value}`: the schema of the stack let it pass")
     params = {k: v for k, v in item.items() if k in component.params.get("properties", {})}
     namespace = str(item.get("namespace") or component.meta.get("namespace") or "default")
     span = stack.tree.span((*path, "name"))
@@ -124,24 +102,20 @@ def _component(stack: Stack, catalog: Catalog, number: int, item: Any, found: li
         found.append(error("SC453", message, help=help, span=stack.tree.span(place)))
         return None
     params = item.get("params") or {}
-    for f in validate(params, component.params, catalog.definitions()):
-        found.append(_param_error(stack, use, path, f))
+    if "params" not in item:
+        found += _missing_params(stack, component, path)
     made = _instance(stack, component, item["name"], version, params, (*path, "params"))
     namespace = str(item.get("namespace") or component.meta.get("namespace") or "default")
     return made._replace(namespace=namespace, span=stack.tree.span((*path, "name")))
 
 
-def _param_error(stack: Stack, use: str, path: Path, f: Any) -> Diagnostic:
-    place: Path = (*path, "params", *f.path)
-    span = stack.tree.key_span(place) if f.on_key else stack.tree.span(place)
-    where = ".".join(map(str, f.path)) or "params"
-    message = (
-        f"`{use}` takes no parameter `{where}`"
-        if f.rule == "unknown"
-        else f"`{where}` of `{use}`: expected {f.expected}"
-    )
-    help = f"write `{f.suggestion}`" if f.suggestion else f"expected {f.expected}"
-    return error("SC456", message, help=help, span=span)
+def _missing_params(stack: Stack, component: Component, path: Path) -> list[Diagnostic]:
+    """Return an error for an instance without `params` of a component that needs some; given ones are circle 1's."""
+    needed = component.params.get("required", ())
+    if not needed:
+        return []
+    message = f"`{component.name}` needs " + ", ".join(f"`{name}`" for name in needed)
+    return [error("SC456", message, help="write them under `params`", span=stack.tree.span((*path, "name")))]
 
 
 def _refuse_doubles(stack: Stack, catalog: Catalog, made: list[Instance], found: list[Diagnostic]) -> None:

@@ -60,7 +60,7 @@ def run_diff(loaded: Loaded, kubeconfig: str | None, context: str | None, output
     from compiler.commands.target import Refused, reach
     from compiler.live.diff import diff_bundle
     from compiler.live.settings import Settings
-    from compiler.report.diff import render, render_json
+    from compiler.report.diff import render, render_json, summary
 
     try:
         target = reach(loaded, kubeconfig, context, Settings())
@@ -77,6 +77,8 @@ def run_diff(loaded: Loaded, kubeconfig: str | None, context: str | None, output
     else:
         text = render(changes, color=_color())
     write_product(text)
+    sys.stdout.flush()
+    sys.stderr.write(f"{summary(changes)}\n")
     if any(diagnostic.is_error for diagnostic in found.diagnostics):
         return EXIT_CLUSTER
     if changes.conflicts:

@@ -7,15 +7,19 @@ from typing import Any
 
 import click
 
-from compiler.commands.common import EXIT_DONE, write_product
+from compiler.commands.common import EXIT_DONE, root_option, write_product
 
 
 @click.command()
 @click.argument("code", required=False)
+@root_option
 @click.pass_context
-def explain(ctx: click.Context, code: str | None) -> int:
-    """Explain CODE, the word in brackets behind `error`; without CODE, list all of them."""
-    rows = _core_rows() | _component_rows()
+def explain(ctx: click.Context, code: str | None, root: str | None) -> int:
+    """Explain CODE, the word in brackets behind `error`; without CODE, list all of them.
+
+    Rules of the components under `components/` of --root (default: the nearest root above this folder) are known, too.
+    """
+    rows = _core_rows() | _component_rows() | _own_rows(root)
     if code is None:
         write_product("".join(f"{name}  {_title(row)}\n" for name, row in sorted(rows.items())))
         return EXIT_DONE
@@ -42,11 +46,19 @@ def _component_rows() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _documents(folder: str) -> list[Any]:
+def _own_rows(root: str | None) -> dict[str, dict[str, Any]]:
+    """Return the rows of the components of the user's own repository by code."""
+    from compiler.formats.files import find_root
+
+    documents = _documents("components", Path(root) if root else find_root(Path.cwd()))
+    return {row["code"]: row for rows in documents if isinstance(rows, list) for row in rows if "code" in row}
+
+
+def _documents(folder: str, root: Path | None = None) -> list[Any]:
     from compiler.formats.files import DiskFiles
     from compiler.formats.yaml_read import read_stream
 
-    files = DiskFiles(Path(__file__).parents[1])
+    files = DiskFiles(root or Path(__file__).parents[1])
     names = files.listdir(folder) if files.exists(folder) else ()
     paths = [f"{folder}/{name}" if name.endswith(".yaml") else f"{folder}/{name}/rules.yaml" for name in names]
     readable = [path for path in paths if files.exists(path)]

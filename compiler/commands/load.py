@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from posixpath import dirname
 
 import click
 
 from compiler.commands.target import Loaded
-from compiler.formats.files import DiskFiles, FileRefused, Files, MemoryFiles, path_in
+from compiler.formats.files import FileRefused, MemoryFiles, find_root, path_in
 
 
 def load(  # noqa: PLR0913  one argument for every option of the command line
@@ -28,7 +29,7 @@ def load(  # noqa: PLR0913  one argument for every option of the command line
         from compiler.pipeline import compile_stack
 
         outcome, files = compile_stack(stack, overlays=overlays, sets=sets, root=root)
-        return Loaded(outcome, files, _folder(files, stack))
+        return Loaded(outcome, files, _folder(stack, root))
     if overlays or sets:
         raise click.UsageError("-O and --set go with a stack", ctx)
     from compiler.commands.validate import stream_sources
@@ -36,11 +37,12 @@ def load(  # noqa: PLR0913  one argument for every option of the command line
 
     sources = list(stream_sources(filenames))
     shown = {source.file: source.raw for source in sources}
-    return Loaded(plain_bundle(name or "manifests", sources), MemoryFiles(shown))
+    return Loaded(plain_bundle(name or "manifests", sources), MemoryFiles(shown), is_stack=False)
 
 
-def _folder(files: Files, stack: str) -> str:
+def _folder(stack: str, root: str | None) -> str:
+    """Return the stack's folder below the root; both as `compile_stack` sees them."""
     try:
-        return dirname(path_in(files.root, stack)) if isinstance(files, DiskFiles) else ""
+        return dirname(path_in(Path(root) if root else find_root(Path(stack).parent), stack))
     except FileRefused:
         return ""  # the outcome says so

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from compiler.model.manifest import Bundle
 
 
+_UNFILLED = "SC521"  # a Secret is written without its values: here they are filled in
+
+
 class Loaded(NamedTuple):
     """A compiled bundle, and the door its files came through.
 
@@ -41,6 +44,7 @@ class Loaded(NamedTuple):
     outcome: Outcome[Bundle]
     files: Files
     folder: str = ""
+    is_stack: bool = True
 
 
 class Target(NamedTuple):
@@ -71,9 +75,9 @@ def reach(loaded: Loaded, kubeconfig: str | None, context: str | None, settings:
     Errors: raises Refused with exit code 3 (the stack, or a value of it, is missing or wrong) or 4 (no cluster).
     """
     files, found = loaded.files, loaded.outcome.diagnostics
-    print_diagnostics(found, sources_of(files, found))
     bundle = loaded.outcome.value
     if bundle is None:
+        print_diagnostics(found, sources_of(files, found))
         raise Refused(EXIT_STACK)
     bound = bind_secrets(bundle, _sources(files, loaded.folder))
     problems = bound.diagnostics + missing_fill(bundle.manifests, bundle.fill)
@@ -85,10 +89,12 @@ def reach(loaded: Loaded, kubeconfig: str | None, context: str | None, settings:
     except ClusterError as error:
         print_diagnostics((unreachable(error),), {})
         raise Refused(EXIT_CLUSTER) from None
-    _announce(bundle, cluster)
+    _announce(bundle, cluster, "stack" if loaded.is_stack else "set")
+    told = [diagnostic for diagnostic in found if diagnostic.code != _UNFILLED]
+    print_diagnostics(told, sources_of(files, told))
     shapes = shape_finder(bundle.kubernetes, (manifest.body for manifest in bundle.manifests))
-    told = settings._replace(shapes=shapes, rows=class_rows(), redact=bound.value.redact)
-    return Target(bound.value.bundle, cluster, told, files)
+    known = settings._replace(shapes=shapes, rows=class_rows(), redact=bound.value.redact)
+    return Target(bound.value.bundle, cluster, known, files)
 
 
 def _sources(files: Files, folder: str) -> Sources:
@@ -99,11 +105,11 @@ def _sources(files: Files, folder: str) -> Sources:
     return Sources(os.environ, lambda path: door.read(join(folder, path)), run_sops(f"{door.root}/{folder}"))
 
 
-def _announce(bundle: Bundle, cluster: Cluster) -> None:
+def _announce(bundle: Bundle, cluster: Cluster, word: str) -> None:
     from compiler.report.escape import escape
 
     sys.stderr.write(
-        f"context {escape(cluster.context)}, server {escape(cluster.server)}, stack {escape(bundle.stack)}\n"
+        f"context {escape(cluster.context)}, server {escape(cluster.server)}, {word} {escape(bundle.stack)}\n"
     )
     sys.stderr.flush()
 

@@ -31,10 +31,11 @@ def values(stack: str, overlays: tuple[str, ...], sets: tuple[str, ...], root: s
         print_diagnostics(found, {})
         return EXIT_STACK
     catalog = Catalog(files)
-    tree = load_merged(files, paths[0], tuple(paths[1:]), sets, catalog)
+    known = dict(stack_schema(catalog))
+    tree = load_merged(files, paths[0], tuple(paths[1:]), sets, known)
     diagnostics = tree.diagnostics if tree.value is not None else (*catalog.found, *tree.diagnostics)
     print_diagnostics(diagnostics, {**sources_of(files, diagnostics), "--set": "\n".join(sets).encode()})
     if tree.value is None:
         return EXIT_STACK
-    write_product(render(value_rows(tree.value, dict(stack_schema(catalog))), origin=origin))
+    write_product(render(value_rows(tree.value, known), origin=origin))
     return 0

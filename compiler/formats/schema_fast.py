@@ -27,7 +27,16 @@ from compiler.formats.schema_closures import (
     values,
     values_of_class,
 )
-from compiler.formats.schema_records import BUILT_IN, Mode, Schema, is_set, key_defaults, keys_of, merge_case
+from compiler.formats.schema_records import (
+    BUILT_IN,
+    Mode,
+    Schema,
+    is_set,
+    key_defaults,
+    keys_of,
+    merge_case,
+    switch_choice,
+)
 from compiler.formats.schema_walk import Walk
 
 _PLAIN: dict[str, type] = {"string": str, "boolean": bool, "integer": int}
@@ -61,7 +70,7 @@ _SILENT = frozenset(
         "x-untrusted",
         "x-expected",
     }
-    | {"x-component", "x-core", "x-layer-of", "x-makes", "x-opaque", "x-sections"}
+    | {"x-component", "x-core", "x-layer-of", "x-makes", "x-opaque", "x-params-of", "x-sections"}
 )
 """Keywords that say nothing about the value, or that the code for its type reads."""
 _SCALAR_WORDS = frozenset({"enum", "pattern", "format", "x-type", "minimum", "maximum", "minLength", "maxLength"})
@@ -242,13 +251,13 @@ class Compiler:
 
     def _switch(self, schema: Schema) -> Check:
         switch = schema["x-switch"]
-        key, default, cases = switch["key"], switch.get("default"), switch["cases"]
+        cases = switch["cases"]
         made: dict[str, Check] = {}
 
         def check(value: Any) -> bool:
             if value.__class__ is not dict:
                 return False
-            picked = value.get(key, default)
+            picked = switch_choice(switch, value)
             if picked.__class__ is not str or picked not in cases:
                 return False
             case = made.get(picked)

@@ -78,6 +78,14 @@ def is_type(value: object, name: str) -> bool:
     return name == "number" and isinstance(value, (int, float))
 
 
+def switch_choice(switch: Mapping[str, Any], value: Mapping[str, Any]) -> Any:
+    """Return what picks the case of an `x-switch`: its key, else the key named by `or`, else its default."""
+    picked = value.get(switch["key"])
+    if picked is None and "or" in switch:
+        picked = value.get(switch["or"])
+    return switch.get("default") if picked is None else picked
+
+
 def merge_case(schema: Schema, case: Schema) -> dict[str, Any]:
     """Return a node with the properties, the required keys and the other words of one `x-switch` case added."""
     merged = {**schema, **case}

@@ -23,6 +23,7 @@ from compiler.formats.schema_records import (
     keys_of,
     merge_case,
     one_of,
+    switch_choice,
 )
 from compiler.formats.schema_scalars import judge
 from compiler.formats.suggest import nearest
@@ -158,8 +159,10 @@ class Walk:
         if switch is None:
             return schema, True
         key = switch["key"]
-        picked = value.get(key, switch.get("default"))
+        picked = switch_choice(switch, value)
         case = switch["cases"].get(picked) if isinstance(picked, str) else None
+        if case is None and switch.get("open"):
+            return schema, True
         if case is None:
             own_choice = (schema.get("properties") or {}).get(key, {})
             if key in value and "enum" not in self.resolve(own_choice):

@@ -21,8 +21,8 @@ Resolve = Callable[[str], Schema | None]
 `Resources` is a reference to it. Gives None for a name it does not know."""
 
 
-class CircularType(Exception):
-    """Raised by a `Resolve` for a type whose fields are being read already."""
+class TypeFault(Exception):
+    """Raised by a `Resolve` for a name that it knows and can't give: code, message and help of a diagnostic."""
 
 
 SCALARS: Mapping[str, Schema] = {
@@ -135,8 +135,9 @@ def _lookup(name: str, span: Span, resolve: Resolve) -> Schema:
         return dict(SCALARS[name])
     try:
         found = resolve(name)
-    except CircularType:
-        raise refuse("SC406", span, f"the type `{name}` leads back to itself", "break the circle") from None
+    except TypeFault as e:
+        code, message, help = e.args
+        raise refuse(code, span, message, help) from None
     if found is None:
         raise refuse(
             "SC423", span, f"unknown type `{name}`{suggestion(name, SCALARS)}", "write one of: " + ", ".join(SCALARS)

@@ -93,9 +93,7 @@ def write_item(out: Writer, item: Item, indent: int, scope: Scope, append: str) 
 def write_loop(out: Writer, clause: Clause, indent: int, scope: Scope) -> Scope:
     """Write one `for`; return the scope of its body."""
     over = python(clause.over, scope)
-    for name in clause.names:
-        if name in scope.names or name in FUNCTIONS or name in scope.functions:
-            raise refuse("SC418", clause.over.span, f"the loop name `{name}` hides another name", "choose another name")
+    refuse_hiding(clause, scope)
     targets = ", ".join(f"v_{n}" for n in clause.names)
     out.line(indent, f"for {targets} in pairs({over.python}, {len(clause.names)}):", clause.over)
     shapes: Iterable[Any] = (item_shape(over.shape),)
@@ -105,6 +103,13 @@ def write_loop(out: Writer, clause: Clause, indent: int, scope: Scope) -> Scope:
     for name, shape in zip(clause.names, shapes, strict=True):
         scope = scope.bind(name, f"v_{name}", shape)
     return scope
+
+
+def refuse_hiding(clause: Clause, scope: Scope) -> None:
+    """Refuse a loop name that is a parameter, a function or an outer loop's name. Errors: Refused SC418."""
+    for name, place in zip(clause.names, clause.places, strict=True):
+        if name in scope.names or name in FUNCTIONS or name in scope.functions or name == "unset":
+            raise refuse("SC418", place, f"the loop name `{name}` hides another name", "choose another name")
 
 
 def _write_text(out: Writer, item: Text, indent: int, scope: Scope) -> str:

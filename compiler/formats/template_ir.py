@@ -47,10 +47,11 @@ class Sequence(NamedTuple):
 
 
 class Clause(NamedTuple):
-    """One `name in expression` or `key, value in expression`."""
+    """One `name in expression` or `key, value in expression`; `places` are those of the names."""
 
     names: tuple[str, ...]
     over: Expression
+    places: tuple[Span, ...]
 
 
 class Mapping(NamedTuple):
@@ -139,7 +140,8 @@ def read_clause(node: Node) -> Clause:
             "SC413", node.span, f"`$for` can't read `{node.text}`", "write `name in list`, or `key, value in map`"
         )
     names = tuple(n for n in match.group(1, 2) if n)
-    return Clause(names, Expression(match[3].strip(), inside(node, match.start(3), len(match[3].strip()))))
+    places = tuple(inside(node, match.start(i + 1), len(name)) for i, name in enumerate(names))
+    return Clause(names, Expression(match[3].strip(), inside(node, match.start(3), len(match[3].strip()))), places)
 
 
 def _mapping(node: Node, raw: bool) -> Item:
@@ -149,7 +151,7 @@ def _mapping(node: Node, raw: bool) -> Item:
         key = key_node.value
         if key_node.kind != "scalar" or not isinstance(key, str):
             raise refuse("SC414", key_node.span, "a key that is not text", "write an expression in quotes")
-        if raw or not key.startswith("$"):
+        if raw or not key.startswith("$") or key.startswith("${{"):
             if not raw and "${{" in key:
                 raise refuse("SC414", key_node.span, "keys are never templated", "merge a map: `$merge: {name: value}`")
             keys.append((key, read_item(value, raw=raw), key_node.span))

@@ -53,8 +53,8 @@ def _child(node: Node, part: str | int) -> tuple[Node | None, Node] | None:
 def _root(raw: bytes, file: str, index: int) -> Node | None:
     pieces = _pieces(raw)
     if index < len(pieces):
-        start, end = pieces[index]
-        roots = _compose(raw[start:end], file, raw.count(b"\n", 0, start))
+        start, end, lines_before = pieces[index]
+        roots = _compose(raw[start:end], file, lines_before)
         if len(roots) == 1:
             return roots[0]
     everything = _compose(raw, file, 0)  # `...`, JSON values in a row, and other rare separators
@@ -67,8 +67,15 @@ def _compose(raw: bytes, file: str, line_offset: int) -> list[Node]:
 
 
 @lru_cache(maxsize=4)
-def _pieces(raw: bytes) -> tuple[tuple[int, int], ...]:
-    """Return where each document that is not empty begins and ends, in bytes."""
+def _pieces(raw: bytes) -> tuple[tuple[int, int, int], ...]:
+    """Return where each document that is not empty begins and ends, in bytes, and how many lines go before it."""
     starts = [0, *(match.start() for match in _SEPARATOR.finditer(raw))]
     ends = [*starts[1:], len(raw)]
-    return tuple((start, end) for start, end in zip(starts, ends, strict=True) if _CONTENT.search(raw, start, end))
+    pieces: list[tuple[int, int, int]] = []
+    counted, lines = 0, 0
+    for start, end in zip(starts, ends, strict=True):
+        lines += raw.count(b"\n", counted, start)
+        counted = start
+        if _CONTENT.search(raw, start, end):
+            pieces.append((start, end, lines))
+    return tuple(pieces)

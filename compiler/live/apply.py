@@ -15,7 +15,7 @@ from compiler.live.refusals import conflicting, failed, refused, skipped
 from compiler.live.retry import pause
 from compiler.live.schedule import Schedule
 from compiler.live.settings import Settings, settings_for
-from compiler.live.status import status_of
+from compiler.live.status import NO_CONDITION, status_of
 from compiler.live.wait import check, explain, is_done
 from compiler.model.diagnostic import Diagnostic
 from compiler.model.event import Event, EventKind
@@ -26,6 +26,7 @@ from compiler.model.status import Health, Status
 _FIRST_LOOK_S, _SLOWER, _SLOWEST_LOOK_S = 0.1, 1.5, 2.0
 _UNREACHABLE_S = 30.0
 _LONGEST_NAP_S = 5.0
+_PATIENT_LOOKS = 5  # the first second and a half of waiting is not worth a word
 
 
 class _Step(Enum):
@@ -190,13 +191,14 @@ class _Run:
             yield self._store(task.manifest, EventKind.UNCHANGED)
         if is_done(status):
             self._done += 1
+            self._counts["unanswered"] += status.health is Health.UNKNOWN and status.reason != NO_CONDITION
             self._schedule.settled(id)
             yield self._event(EventKind.READY, id, message=status.message, status=status)
         elif status.health is Health.FAILED:
             self._submit(_Task(_Step.EXPLAIN, task.manifest, status=status))
         else:
-            if task.attempt == 0:
-                yield self._event(EventKind.WAITING, id, message=status.message, status=status)
+            if _worth_saying(task, status):
+                yield self._event(EventKind.WAITING, id, message=status.message or status.reason, status=status)
             seconds = min(_FIRST_LOOK_S * _SLOWER**task.attempt, _SLOWEST_LOOK_S)
             self._delay(task._replace(attempt=task.attempt + 1, status=status, body=None), seconds)
 
@@ -227,7 +229,7 @@ class _Run:
     def _fail(
         self, manifest: Manifest, problem: Diagnostic, *, stored: bool, status: Status | None = None
     ) -> Iterator[Event]:
-        self._counts["failed"] += 1
+        self._counts["not ready" if stored else "refused"] += 1
         self._done += 1
         yield self._event(EventKind.FAILED, manifest.id, message=problem.message, status=status, diagnostic=problem)
         for id in self._schedule.lost(manifest.id, stored=stored):
@@ -266,8 +268,18 @@ class _Run:
         return Event(kind, id, said, status, diagnostic, self._done, len(self._manifests))
 
     def _summary(self) -> str:
-        words = ("created", "configured", "unchanged", "failed", "skipped")
-        return ", ".join(f"{self._counts[word]} {word}" for word in words if self._counts[word]) or "nothing to apply"
+        counts = self._counts
+        words = ("created", "configured", "unchanged", "refused", "skipped")
+        said = ", ".join(f"{counts[word]} {word}" for word in words if counts[word]) or "nothing to apply"
+        said += f"; {counts['not ready']} of them not ready" if counts["not ready"] else ""
+        return said + (f"; {counts['unanswered']} of them in an unknown state" if counts["unanswered"] else "")
+
+
+def _worth_saying(task: _Task, status: Status) -> bool:
+    """Tell whether a wait is news: it begins, it takes long, or it has another reason than before."""
+    if task.attempt in (0, _PATIENT_LOOKS):
+        return True
+    return task.attempt > _PATIENT_LOOKS and status.message != task.status.message
 
 
 def _own_kinds(bundle: Bundle) -> frozenset[tuple[str, str]]:

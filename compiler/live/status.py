@@ -14,6 +14,10 @@ from compiler.model.manifest import Body
 from compiler.model.status import Health, Status
 
 _CURRENT = Status(Health.CURRENT)
+NO_CONDITION = "NoReadyCondition"
+"""The reason of a custom object that has no state to tell."""
+NOT_LOOKED_AT = "NotLookedAt"
+"""The reason of an APIService that the server has not judged yet."""
 _MAX_INT32 = 2147483647
 
 # built-in kinds without a state of their own: there is nothing to wait for once they are stored
@@ -57,7 +61,7 @@ def _by_kind(body: Body) -> Status:
         return _CURRENT
     ready = _conditions(body).get("Ready")
     if ready is None:
-        return Status(Health.UNKNOWN, "NoReadyCondition", f"a {kind} without condition Ready says nothing")
+        return Status(Health.UNKNOWN, NO_CONDITION, f"a {kind} without condition Ready says nothing")
     if ready.get("status") == "True":
         return _CURRENT
     return _progress(ready.get("reason") or "NotReady", ready.get("message") or "condition Ready is not True")
@@ -247,7 +251,9 @@ def _api_service(body: Body) -> Status:
     available = _conditions(body).get("Available", {})
     if available.get("status") == "True":
         return _CURRENT
-    return _progress(str(available.get("reason", "NotAvailable")), str(available.get("message", "no answer yet")))
+    if not available:
+        return _progress(NOT_LOOKED_AT, "the server has not tried its backend yet")
+    return _progress(str(available.get("reason") or "NotAvailable"), str(available.get("message") or "no answer yet"))
 
 
 _RULES: Mapping[tuple[str, str], Callable[[Body], Status]] = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler.live.port import ClusterError, ClusterPort
 from compiler.live.retry import retried
-from compiler.live.status import status_of
+from compiler.live.status import NOT_LOOKED_AT, status_of
 from compiler.model.ids import ObjectId
 from compiler.model.manifest import Body, Manifest
 from compiler.model.status import Health, Status
@@ -32,8 +32,8 @@ def check(manifest: Manifest, port: ClusterPort, *, awaited: bool, body: Body | 
     kind = manifest.id.kind
     if kind == "PersistentVolumeClaim" and _binds_late(live, port):
         return Status(Health.CURRENT, "WaitForFirstConsumer", "bound when a pod first uses it")
-    if kind == "APIService" and not awaited:
-        return Status(Health.UNKNOWN, status.reason, f"its backend does not answer yet: {status.message}")
+    if kind == "APIService" and not awaited and status.reason != NOT_LOOKED_AT:
+        return Status(Health.UNKNOWN, status.reason, f"stored, but its backend does not answer: {status.message}")
     if kind == "Job" and not awaited and manifest.origin.instance.startswith("jobs.") and status.reason == "Running":
         return Status(Health.CURRENT, "Running", status.message)  # a user's own job may run for days
     return status
@@ -77,14 +77,30 @@ def explain(manifest: Manifest, port: ClusterPort, status: Status) -> str:
     try:
         live = port.get(manifest.api_version, manifest.id)
         if live is None:
-            return "; ".join(parts)
-        parts += _bad_conditions(live)
+            return parts[0]
         pods = _pods(live, port)
-        parts += [f"{count} pods: {why}" for why, count in sorted(Counter(map(_why, pods)).items()) if why]
+        reasons = sorted(Counter(map(_why, pods)).items())
+        parts += [f"{count} pod{'s' if count > 1 else ''}: {why}" for why, count in reasons if why]
+        # conditions of a workload only repeat that pods are missing; the pods themselves say why
+        parts += [] if len(parts) > 1 else _bad_conditions(live)
         parts += _warnings(live, pods, port)
     except ClusterError as error:
         parts.append(f"(more can't be read: {error.message})")
-    return "; ".join(dict.fromkeys(filter(None, parts)))
+    return "; ".join(_once(parts))
+
+
+def _once(parts: list[str]) -> list[str]:
+    """Drop what another part says already, without the full stops that messages of a cluster end with."""
+    said: list[str] = []
+    for part in (part.strip().rstrip(".") for part in parts):
+        if part and not any(part in other or _detail(part) in other for other in said):
+            said.append(part)
+    return said
+
+
+def _detail(part: str) -> str:
+    """Return the text after a reason: events and conditions tell the same under different names."""
+    return part.partition(": ")[2] or part
 
 
 def _bad_conditions(body: Body) -> list[str]:
@@ -115,7 +131,7 @@ def _why(pod: Body) -> str:
     conditions = {c.get("type"): c for c in status.get("conditions") or ()}
     scheduled = conditions.get("PodScheduled", {})
     if scheduled.get("status") == "False":
-        return f"{scheduled.get('reason')} ({scheduled.get('message', '')})"
+        return f"{scheduled.get('reason')}: {str(scheduled.get('message', '')).rstrip('.')}"
     if status.get("phase") in ("Running", "Succeeded") and conditions.get("Ready", {}).get("status") != "False":
         return ""
     return str(conditions.get("Ready", {}).get("reason") or status.get("phase") or "Pending")

@@ -14,6 +14,17 @@ from compiler.report.escape import escape
 
 _MARKS = {Action.CREATE: ("+", "green"), Action.DELETE: ("-", "red"), Action.RECREATE: ("!", "red"),
     Action.DATA_RISK: ("!", "red")}  # fmt: skip
+_SUMMARY = {
+    Action.CREATE: "to create",
+    Action.IN_PLACE: "to change in place",
+    Action.ROLLOUT: "to roll out",
+    Action.RECREATE: "to make again",
+    Action.DATA_RISK: "with data at risk",
+    Action.DELETE: "to delete",
+    Action.KEEP: "kept",
+    Action.UNCHANGED: "unchanged",
+}
+_OFFLINE = "judged offline"
 _CONTEXT_LINES = 2
 _CODES = {"red": "\x1b[31m", "green": "\x1b[32m", "yellow": "\x1b[33m", "dim": "\x1b[2m"}
 _RESET = "\x1b[0m"
@@ -21,22 +32,22 @@ _LONG, _BEFORE = 200, 40
 
 
 def render(changes: ChangeSet, *, color: bool) -> str:
-    """Return the report as text, ending in the summary."""
+    """Return the report as text; nothing where nothing differs."""
     shown = [change for change in changes.changes if change.differs or change.conflicts]
-    lines = [line for change in shown for line in _change_lines(change, color=color)]
-    return "\n".join([*lines, summary(changes), ""])
+    return "".join(f"{line}\n" for change in shown for line in _change_lines(change, color=color))
 
 
 def summary(changes: ChangeSet) -> str:
-    """Count the changes by class: `2 create, 1 rollout, 30 unchanged`."""
+    """Count the changes by class: `2 to create, 1 to roll out, 30 unchanged`."""
     counts = Counter(change.action for change in changes.changes)
-    said = [
-        f"{counts[action]} {action.value}" for action in Action if counts[action] and action is not Action.UNCHANGED
-    ]
-    said += [f"{counts[Action.UNCHANGED]} unchanged"] if counts[Action.UNCHANGED] else []
+    said = [f"{counts[action]} {words}" for action, words in _SUMMARY.items() if counts[action]]
+    untried = sum(change.action is Action.CREATE and bool(change.reason) for change in changes.changes)
+    if untried:
+        said[0] += f" ({untried} of them untried: what they need is new too)"
     conflicts = len(changes.conflicts)
     said += [f"{conflicts} field conflict{'s' if conflicts > 1 else ''}"] if conflicts else []
-    return ", ".join(said) or "no objects"
+    differs = any(change.differs for change in changes.changes) or conflicts
+    return ("" if differs or not said else "no differences: ") + (", ".join(said) or "no objects")
 
 
 def render_json(changes: ChangeSet, *, stack: str, context: str, server: str) -> str:
@@ -77,7 +88,8 @@ def _steps(field: FieldChange) -> list[Any]:
 def _change_lines(change: Change, *, color: bool) -> Iterator[str]:
     mark, style = _MARKS.get(change.action, ("~", "yellow") if change.differs else ("=", "dim"))
     label = "" if change.action is Action.CREATE else f" ({change.action.value})"
-    reason = f": {escape(change.reason)}" if change.reason else ""
+    is_plain = change.action is Action.CREATE and not change.reason.startswith(_OFFLINE)
+    reason = "" if is_plain or not change.reason else f": {escape(change.reason)}"
     yield paint(f"{mark} {escape(str(change.id))}", style, color=color) + label + reason
     for field in change.fields:
         yield from _field_lines(field, color=color)

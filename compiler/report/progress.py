@@ -17,7 +17,8 @@ _WIDTH = max(len(kind.value) for kind in EventKind)
 def lines(events: Iterable[Event], *, color: bool) -> Iterator[str]:
     """Yield the lines worth reading: what was written, waited for or went wrong.
 
-    Shape: an object that was ready at once has one line, unchanged ones have none; the last line is the summary.
+    Shape: an object that was ready at once has one line, unchanged ones have none; a wait is told from its second event
+    on, when it takes long; the last line is the summary.
     """
     waited: set[ObjectId] = set()
     for event in events:
@@ -32,7 +33,9 @@ def lines(events: Iterable[Event], *, color: bool) -> Iterator[str]:
 def _worth_telling(event: Event, waited: set[ObjectId]) -> bool:
     assert event.object is not None
     if event.kind is EventKind.WAITING:
+        is_long = event.object in waited
         waited.add(event.object)
+        return is_long
     if event.kind is EventKind.READY:
         silent = event.status is not None and event.status.reason == "NoReadyCondition"
         return event.object in waited or (bool(event.message) and not silent)

@@ -20,8 +20,8 @@ def controller_manager(program: Path, folder: Path) -> Command:
             f"--root-ca-file={ca_file(folder).relative_to(folder)}",
             "--secure-port=0",
             "--leader-elect=false",
-            # kwok renews no leases. A node that is taken for lost has its pods marked unready, which kwok never undoes;
-            # so a machine that slept, or a kwok that was started again, must not be held against the nodes.
+            # The pods of a node that is taken for lost are marked unready, which kwok never undoes. So no node is ever
+            # lost, not even when the machine slept or kwok was started again.
             "--node-monitor-grace-period=8760h",
         ),
     )

@@ -46,6 +46,7 @@ def kwok(program: Path, folder: Path) -> Command:
             "--manage-all-nodes=true",
             "--cidr=10.1.0.0/16",
             "--node-ip=127.0.0.1",
+            "--node-lease-duration-seconds=40",  # renewed by kwok, as by a kubelet
             *(f"--config={stage}" for stage in sorted(STAGES.glob("*.yaml"))),
         ),
     )
@@ -68,9 +69,14 @@ def ensure_node(client: Client, node: FakeNode) -> None:
         raise SandboxFault("SC856", f"node `{node.name}` is refused: {reason}", "correct the node")
 
 
+def node_labels(node: FakeNode) -> dict[str, str]:
+    """Return a node's labels: its own, and those that a kubelet sets."""
+    well_known = {"kubernetes.io/hostname": node.name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+    return {**well_known, **node.labels}
+
+
 def node_body(node: FakeNode) -> dict[str, Any]:
     """Return the Node object of a fake node, not Ready yet: kwok makes it so."""
-    well_known = {"kubernetes.io/hostname": node.name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
     resources = {**PLENTY, **node.capacity}
     version = f"v{server_version()}"
     info = {
@@ -88,7 +94,7 @@ def node_body(node: FakeNode) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": node.name, "labels": {**well_known, **node.labels}},
+        "metadata": {"name": node.name, "labels": node_labels(node)},
         "spec": {"taints": [dict(taint) for taint in node.taints]},
         "status": {"capacity": resources, "allocatable": resources, "nodeInfo": info},
     }

@@ -15,6 +15,7 @@ from compiler.sandbox.nodes import FakeNode
 
 _KEYS = ("name", "address", "roles", "labels", "taints", "capacity")
 _EXAMPLE = "write `- {name: worker-1, labels: {}, taints: [], capacity: {cpu: 8, memory: 32Gi, gpu: 1}}`"
+_ROLE = "node-role.kubernetes.io/"
 _SHORT = {"storage": "ephemeral-storage"}
 
 
@@ -48,16 +49,29 @@ def read_nodes(file: str, raw: bytes) -> Outcome[tuple[FakeNode, ...]]:
 
 
 def nodes_of(rows: Sequence[Mapping[str, Any]]) -> tuple[FakeNode, ...]:
-    """Return the fake nodes of well-formed rows; a role becomes the label `node-role.kubernetes.io/<role>`."""
+    """Return the fake nodes of well-formed rows; a role becomes the label `node-role.kubernetes.io/<role>`.
+
+    A control plane that is no worker as well gets the taint that kubeadm gives it.
+    """
     return tuple(
         FakeNode(
             row["name"],
-            {**{f"node-role.kubernetes.io/{role}": "" for role in row.get("roles", ())}, **row.get("labels", {})},
-            tuple(row.get("taints", ())),
+            {**{f"{_ROLE}{role}": "" for role in row.get("roles", ())}, **row.get("labels", {})},
+            (*row.get("taints", ()), *_role_taints(row)),
             _resources(row.get("capacity", {})),
         )
         for row in rows
+        if row.get("enabled", True)
     )
+
+
+def _role_taints(row: Mapping[str, Any]) -> tuple[Mapping[str, str], ...]:
+    roles = row.get("roles", ())
+    if "control-plane" not in roles or "worker" in roles:
+        return ()
+    taint = {"key": f"{_ROLE}control-plane", "effect": "NoSchedule"}
+    said = {(other["key"], other.get("effect")) for other in row.get("taints", ())}
+    return () if (taint["key"], taint["effect"]) in said else (taint,)
 
 
 def _resources(capacity: Mapping[str, Any]) -> dict[str, str]:

@@ -51,4 +51,5 @@ def _pruned(value: Value, schema: Schema, shapes: Shapes) -> Value:
 
 def _chosen(resolved: Schema, data: dict[str, Value]) -> object:
     switch = resolved.get("x-switch")
-    return data[switch["key"]].data if switch and switch["key"] in data else None
+    keys = (switch["key"], switch.get("or", switch["key"])) if switch else ()
+    return next((data[key].data for key in keys if key in data), None)

@@ -25,13 +25,51 @@ def json_schema(schema: Schema, *, overlay: bool = False) -> Schema:
     """
     export = _Export(Shapes(schema), overlay)
     root = export.of({key: value for key, value in schema.items() if key != "definitions"})
-    spec = root["properties"]["spec"]
+    spec = export.of(schema["properties"]["spec"])
     kind = {"const": "Overlay" if overlay else "Stack"}
     root["properties"] = {**root["properties"], "kind": kind, "spec": spec}
     root["required"] = list(schema["required"])
     types = {name: export.of(definition) for name, definition in schema["definitions"].items()}
+    own = schema["properties"]["spec"]
+    if overlay:
+        absent = {name: {"type": "object", "required": ["$ifPresent"]} for name in own.get("x-sections", ())}
+        spec["properties"] = {**absent, **spec["properties"]}
+    else:
+        _let_defaults_fill(spec, own, types)
     defs = {**types, "directives": {"type": "object", "properties": _DIRECTIVES, "additionalProperties": False}}
     return {"$schema": DRAFT, "title": "Overlay" if overlay else "Stack", **root, "$defs": defs}
+
+
+def _let_defaults_fill(spec: Schema, own: Schema, types: Schema) -> None:
+    """Require fields of items only where `defaults` has no layer under their list; `spec` and its parts are ours."""
+    conditions = []
+    for name in own["properties"].get("defaults", {}).get("properties", ()):
+        path = _path_of(name, own)
+        if not path:
+            continue
+        node = spec
+        for part in path[:-1]:
+            node["properties"] = {**node["properties"], part: dict(node["properties"][part])}
+            node = node["properties"][part]
+        items = node["properties"][name]["items"]
+        items = dict(types[items["$ref"].rpartition("/")[2]] if "$ref" in items else items)
+        required: Schema = {"items": {"required": [key for key in items.pop("required", ()) if key != "name"]}}
+        items["required"] = ["name"]
+        node["properties"] = {**node["properties"], name: {**node["properties"][name], "items": items}}
+        for part in reversed(path):
+            required = {"properties": {part: required}}
+        given = {"required": ["defaults"], "properties": {"defaults": {"required": [name]}}}
+        conditions.append({"if": given, "else": required})
+    if conditions:
+        spec["allOf"] = [*spec.get("allOf", ()), *conditions]
+
+
+def _path_of(name: str, own: Schema) -> tuple[str, ...]:
+    """Return where a list stands below `spec`: at the top, or in the first section that has it."""
+    sections = own["properties"]
+    if "items" in sections.get(name, ()):
+        return (name,)
+    return next(((s, name) for s, at in sections.items() if "items" in at.get("properties", {}).get(name, ())), ())
 
 
 class _Export:
@@ -81,10 +119,11 @@ class _Export:
         if union:
             parts.append(self._union(union, "string" in schema.get("type", ())))
         switch = schema.get("x-switch")
-        if switch:
+        if switch and not switch.get("open"):
             base = dict(made.get("properties", {}))
             base[switch["key"]] = {**base.get(switch["key"], {}), "enum": list(switch["cases"])}
-            made = {**made, "properties": base}
+            corners = self._corners(switch, base)
+            made = {**made, "properties": {**base, **dict.fromkeys(corners, True)}}
             parts += [self._case(switch, value, case, base) for value, case in switch["cases"].items()]
         return {**made, "allOf": parts} if parts else made
 
@@ -102,9 +141,14 @@ class _Export:
         if switch.get("default") != value:
             condition["required"] = [key]
         resolved = self.of(self.shapes.resolve(case))
-        properties = {**dict.fromkeys(base, True), **resolved.get("properties", {})}
+        properties = {**dict.fromkeys(base, True), **self._corners(switch, base), **resolved.get("properties", {})}
         then = {**resolved, "properties": properties, "additionalProperties": False}
         return {"if": condition, "then": then}
+
+    def _corners(self, switch: Schema, base: Schema) -> Schema:
+        """Return the fields that some case defines anew, in the form that the other cases leave them."""
+        chosen = (self.shapes.resolve(case).get("properties", {}) for case in switch["cases"].values())
+        return {key: base[key] for case in chosen for key in case if key in base and key != switch["key"]}
 
     def _loosened(self, made: Schema, schema: Schema) -> Schema:
         if not self.overlay:

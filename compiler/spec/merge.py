@@ -56,9 +56,10 @@ def _chosen(resolved: Schema, above: Value, below: Value | None) -> object:
     switch = resolved.get("x-switch")
     if switch is None:
         return None
-    for value in (above, below):
-        if value is not None and type(value.data) is dict and switch["key"] in value.data:
-            return value.data[switch["key"]].data
+    for key in (switch["key"], switch.get("or", switch["key"])):
+        for value in (above, below):
+            if value is not None and type(value.data) is dict and key in value.data:
+                return value.data[key].data
     return None
 
 

@@ -105,7 +105,7 @@ def switch_value(resolved: Schema, data: object) -> object:
     switch = resolved.get("x-switch")
     if switch is None or not isinstance(data, dict):
         return None
-    return data.get(switch["key"])
+    return data.get(switch["key"], data.get(switch.get("or", switch["key"])))
 
 
 def inside(data: Any, part: str | int) -> Any:
