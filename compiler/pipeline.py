@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from compiler.build.blame import blamed
 from compiler.build.bundle import Built, build_bundle
 from compiler.build.catalog import Catalog
 from compiler.build.dangling import dangling
@@ -107,11 +108,13 @@ def _checked(built: Built, stack: Stack, pack: Pack) -> Iterable[Diagnostic]:
     crds = [m.body for m in bundle.manifests if m.id.kind == "CustomResourceDefinition"]
     judge = Judge(pack, index_crds([*crds, *assumed.crds], pack.definitions), assumed.kinds)
     nodes = (stack.spec.get("cluster") or {}).get("nodes") or ()
-    return (
+    secrets = [secret["name"] for secret in stack.spec.get("secrets") or ()]
+    found = (
         *check_objects(bundle, judge),
         *check_bundle(bundle, judge, nodes),
-        *dangling(bundle.manifests, built.references, assumed),
+        *dangling(bundle.manifests, built.references, assumed, secrets),
     )
+    return blamed(found, bundle.manifests, stack.tree)
 
 
 def opened(stack: str, overlays: tuple[str, ...], root: str | None) -> tuple[Files, list[str], tuple[Diagnostic, ...]]:

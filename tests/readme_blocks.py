@@ -78,19 +78,24 @@ def run(wanted: list[Command], folder: Path, env: Mapping[str, str]) -> list[str
 def matches(shown: str, printed: str) -> bool:
     """Tell whether a command printed what the README shows."""
     pattern = "".join(
-        r"(?:.*\n)*" if line.strip() == "…" else re.escape(line).replace("…", ".*") + r"\n" for line in shown.splitlines()
+        r"(?:.*\n)*" if line.strip() == "…" else re.escape(line).replace("…", ".*") + r"\n"
+        for line in shown.splitlines()
     )
     return re.fullmatch(pattern, printed) is not None
 
 
 def environment(home: Path, programs: Path) -> dict[str, str]:
     """Return the environment of a newcomer: our command on the path, a home of its own, no cluster, no colours."""
-    kept = {key: value for key, value in os.environ.items() if key in ("LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_START")}
+    kept = {
+        key: value for key, value in os.environ.items() if key in ("LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_START")
+    }
     path = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     return {**kept, "PATH": path, "HOME": str(home), "PYTHONUNBUFFERED": "1"}
 
 
-def play(readme: str, folder: Path, env: Mapping[str, str], skipped: frozenset[str]) -> Iterator[tuple[Block, Command, str]]:
+def play(
+    readme: str, folder: Path, env: Mapping[str, str], skipped: frozenset[str]
+) -> Iterator[tuple[Block, Command, str]]:
     """Write the files and run the commands of a README in a folder; yield each command with what it printed.
 
     Shape: a block whose first command is in `skipped` is left out.

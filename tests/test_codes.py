@@ -19,7 +19,8 @@ from tests.catalog.support import catalog
 
 ROOT = Path(__file__).parents[1]
 TABLES = {
-    path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted((ROOT / "compiler/rules/codes").glob("*.yaml"))
+    path.stem: yaml.safe_load(path.read_text("utf-8"))
+    for path in sorted((ROOT / "compiler/rules/codes").glob("*.yaml"))
 }
 RANGES = {
     "read": "1",
@@ -46,10 +47,12 @@ SHOWN = [
     for code, row in sorted(TABLES[_table].items())
     if "bad" in row
 ]
+READING, DOOR = "tests/formats/test_yaml_read.py", "tests/formats/test_files.py"
 ELSEWHERE = {
-    "SC102": "bytes that YAML cannot hold: tests/formats/test_yaml_read.py",
-    "SC112": "text of more than a megabyte: tests/formats/test_yaml_read.py",
-    "SC407": "a file that is not text: tests/build/test_catalog.py",
+    **dict.fromkeys(("SC102", "SC113", "SC114", "SC119"), READING),
+    **dict.fromkeys(("SC133", "SC134", "SC135", "SC137"), DOOR),
+    "SC407": "tests/build/test_catalog.py",
+    "SC527": "tests/build/test_emit.py",
 }
 """Codes below 6xx that no text in a table can show, and the tests that have them."""
 
@@ -96,10 +99,10 @@ def test_good_example_is_accepted(table: str, code: str) -> None:
 
 @pytest.mark.parametrize("code", sorted(code for code, row in TABLES["manifests"].items() if "bad" in row))
 def test_manifest_example(code: str) -> None:
-    """The row of a manifest code holds for plain manifests: one place, and the good one passes."""
+    """The row of a manifest code holds for plain manifests: it is refused at its place, and the good one passes."""
     row = TABLES["manifests"][code]
     bad, good = (check_stream([Source("m.yaml", f"{row[k]}\n".encode())], NEWEST).diagnostics for k in ("bad", "good"))
-    assert {f"{d.span.line}:{d.span.column}" for d in bad if d.code == code and d.span} == {row["at"]}
+    assert row["at"] in [f"{d.span.line}:{d.span.column}" for d in bad if d.code == code and d.span]
     assert [d for d in good if d.is_error or d.code == code] == []
 
 
@@ -136,8 +139,8 @@ def test_codes_without_an_example_are_shown_elsewhere() -> None:
     """Only what no text can show has no example: the others have their tests by name."""
     without = {code for table in OFFLINE for code, row in TABLES[table].items() if "bad" not in row}
     assert without == set(ELSEWHERE)
-    for code, reason in ELSEWHERE.items():
-        assert code in (ROOT / reason.rpartition(": ")[2]).read_text("utf-8")
+    for code, file in ELSEWHERE.items():
+        assert code in (ROOT / file).read_text("utf-8")
 
 
 def test_two_real_systems_are_refused_for_at_least_forty_reasons() -> None:

@@ -37,10 +37,14 @@ _SHOWN = 3
 
 
 def dangling(
-    manifests: tuple[Manifest, ...], references: References, assumed: Assumed | None = None
+    manifests: tuple[Manifest, ...],
+    references: References,
+    assumed: Assumed | None = None,
+    secrets: Iterable[str] = (),
 ) -> tuple[Diagnostic, ...]:
     """Return a diagnostic for every target that is missing, once for each, with the first object that names it.
 
+    Shape: `secrets` are the names of the stack's own Secrets; those that nobody names are in no namespace yet.
     Errors: SC502 no such object · SC503 no such key · SC504 no such Service port · SC515 no CRD for a custom kind.
     """
     there = assumed or Assumed()
@@ -60,7 +64,9 @@ def dangling(
                 missing.setdefault(reference.target, []).append(reference)
         elif keys is not None and not reference.optional:
             found.extend(_keys(reference, keys, by_id[reference.source]))
-    found.extend(_missing(group, by_id) for group in missing.values())
+    names = tuple(ObjectId("", "Secret", ANYWHERE, name) for name in secrets)
+    known = (*by_id, *there.objects, *names)
+    found.extend(_missing(group, by_id, known) for group in missing.values())
     found.extend(_without_crd(manifests, there))
     return tuple(found)
 
@@ -87,7 +93,7 @@ def _built_in() -> dict[tuple[str, str], list[tuple[str, str]]]:
     return known
 
 
-def _missing(references: list[Reference], by_id: Mapping[ObjectId, Manifest]) -> Diagnostic:
+def _missing(references: list[Reference], by_id: Mapping[ObjectId, Manifest], known: Iterable[ObjectId]) -> Diagnostic:
     first = references[0]
     source, target = by_id[first.source], first.target
     others = list(dict.fromkeys(r.source for r in references[1:] if r.source != first.source))
@@ -96,12 +102,12 @@ def _missing(references: list[Reference], by_id: Mapping[ObjectId, Manifest]) ->
         notes.append(Note(f"and by {len(others) - _SHOWN} more"))
     where = f" in namespace `{target.namespace}`" if target.namespace else ""
     message = f"there is no {target.kind} `{target.name}`{where}"
-    return finding(source, "SC502", message, help=_help(target, by_id), path=first.path, notes=tuple(notes))
+    return finding(source, "SC502", message, help=_help(target, known), path=first.path, notes=tuple(notes))
 
 
-def _help(target: ObjectId, by_id: Iterable[ObjectId]) -> str:
-    alike = [id for id in by_id if id[:2] == target[:2]]
-    near = nearest(target.name, (id.name for id in alike if id.namespace == target.namespace))
+def _help(target: ObjectId, known: Iterable[ObjectId]) -> str:
+    alike = [id for id in known if id[:2] == target[:2]]
+    near = nearest(target.name, (id.name for id in alike if id.namespace in (target.namespace, ANYWHERE)))
     if near:
         return f"write `{near}`"
     elsewhere = sorted(id.namespace for id in alike if id.name == target.name)

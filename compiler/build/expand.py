@@ -131,7 +131,7 @@ class Expansion:
         group = split_api_version(body["apiVersion"])[0]
         if metadata.get("namespace") != namespace:
             body = {**body, "metadata": {"name": name, "namespace": namespace, **metadata}}
-        origin = Origin(instance.name, component.name, file, line, instance.span)
+        origin = Origin(instance.name, component.name, file, line, instance.span, asked=instance.path)
         self.manifests.append(Manifest(ObjectId(group, body["kind"], namespace, name), body, origin))
 
     def _use(self, caller: Instance, component: Component, body: Any, file: str, line: int, depth: int) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from compiler.build.pointers import NoSuchPlace, merge, parts_of, put, take
+from compiler.build.pointers import NoSuchPlace, merge, parts_of, put, resolved, take
 from compiler.build.reference_rules import Rules
 from compiler.build.references import extract
 from compiler.build.rows import matches
 from compiler.formats.suggest import nearest
 from compiler.model.diagnostic import Diagnostic, Note, Outcome, error, outcome
 from compiler.model.ids import split_api_version
-from compiler.model.manifest import Body, Manifest
+from compiler.model.manifest import Body, Edit, Manifest
 from compiler.model.source import Path
 from compiler.model.stack import Stack
 
@@ -34,7 +34,8 @@ class _Run(NamedTuple):
 def apply_patches(manifests: tuple[Manifest, ...], stack: Stack, rules: Rules) -> Outcome[tuple[Manifest, ...]]:
     """Apply all patches in their order; each sees what those before it did.
 
-    Shape: in a patch, `merge` goes first, then `set`, `remove`, `rename`; a rename is followed by every reference.
+    Shape: in a patch, `merge` goes first, then `set`, `remove`, `rename`; a rename is followed by every reference. The
+    origin of a changed manifest says which patch did what.
     Errors: SC516 for one that hits another number of objects than it expects · SC517 for a pointer that leads nowhere
     · SC518 for one that would change what the object is.
     """
@@ -106,18 +107,38 @@ def _near_misses(manifests: tuple[Manifest, ...], target: Body) -> tuple[tuple[N
 
 def _edit(manifest: Manifest, patch: Body, path: Path, run: _Run) -> Manifest:
     body: Any = manifest.body
+    edits = list(manifest.origin.edits)
+    name = patch["name"]
     if "merge" in patch:
         body = merge(body, patch["merge"])
         body = _kept(manifest, body, (*path, "merge"), run)
+        edits += _merged(patch["merge"], (), (*path, "merge"), name)
     for pointer, value in patch.get("set", {}).items():
         place = (*path, "set", pointer)
+        before = body
         changed = _tried(body, partial(_put, pointer=pointer, value=value), place, run)
         body = _kept(manifest, changed, place, run, body)
+        if body is not before:
+            edits.append(Edit(resolved(before, parts_of(pointer)), place, name))
     for number, pointer in enumerate(patch.get("remove", ())):
         place = (*path, "remove", number)
+        before = body
         changed = _tried(body, partial(_take, pointer=pointer), place, run)
         body = _kept(manifest, changed, place, run, body)
-    return manifest if body is manifest.body else manifest._replace(body=body)
+        if body is not before:
+            edits.append(Edit(parts_of(pointer), place, name, removed=True))
+    if body is manifest.body:
+        return manifest
+    return manifest._replace(body=body, origin=manifest.origin._replace(edits=tuple(edits)))
+
+
+def _merged(patch: Any, place: tuple[str, ...], at: Path, name: str) -> Iterator[Edit]:
+    """Yield an edit for each value that a merge patch sets or takes out."""
+    if type(patch) is not dict:
+        yield Edit(place, at, name, removed=patch is None)
+        return
+    for key, value in patch.items():
+        yield from _merged(value, (*place, key), (*at, key), name)
 
 
 def _put(body: Body, pointer: str, value: Any) -> Any:

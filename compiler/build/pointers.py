@@ -36,6 +36,19 @@ def put(value: Any, parts: tuple[str, ...], new: Any) -> Any:
     raise NoSuchPlace(f"`{key}` is inside a value that is no map or list")
 
 
+def resolved(value: Any, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the place that a pointer means before it is put: `-` as the index that the new item gets."""
+    place: list[str] = []
+    for part in parts:
+        at = str(len(value)) if part == "-" and type(value) is list else part
+        place.append(at)
+        if type(value) is dict:
+            value = value.get(at)
+        elif type(value) is list:
+            value = value[int(at)] if at.isdecimal() and int(at) < len(value) else None
+    return tuple(place)
+
+
 def take(value: Any, parts: tuple[str, ...]) -> Any:
     """Return `value` without what is at a pointer. Raises NoSuchPlace when nothing is there."""
     key, rest = parts[0], parts[1:]

@@ -73,7 +73,8 @@ def _instances_schema(shared: Mapping[str, Any], catalog: Catalog) -> dict[str, 
 def component_schema(component: Component) -> dict[str, Any]:
     """Return the schema of one component's section: its params and what the core adds."""
     own = component.params.get("properties", {})
-    properties = {**_version(component), **_CORE_FIELDS, **own}
+    namespace = {**_CORE_FIELDS["namespace"], "default": component.meta.get("namespace", "default")}
+    properties = {**_version(component), **_CORE_FIELDS, "namespace": namespace, **own}
     required = sorted({*component.params.get("required", ()), *(["version"] if component.versions else [])})
     made: dict[str, Any] = {"type": "object", "properties": properties, "x-component": component.name}
     if component.meta.get("summary"):

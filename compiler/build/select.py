@@ -20,7 +20,7 @@ CORE_KEYS = ("version", "namespace", "enabled", "placement", "imagePullSecrets",
 def select(stack: Stack, catalog: Catalog) -> Outcome[tuple[Instance, ...]]:
     """Return every instance that the stack asks for, in the order of the file.
 
-    Errors: SC452 for an unknown component, SC453 for a version that does not exist, SC454 for two instances of a
+    Errors: SC451 for a storage class, SC452 for an unknown component, SC453 for a version that does not exist, SC454 for two instances of a
     component that allows one, SC455 for an abstract component, SC456 for parameters that a component does not take.
     """
     found: list[Diagnostic] = []

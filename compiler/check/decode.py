@@ -16,14 +16,19 @@ _CODES = {
     "required": "SC603",
     "enum": "SC604",
     "duplicate": "SC607",
+    "keyless": "SC688",
     "overflow": "SC608",
 }
+
+
+_COUNTS = frozenset(("items", "properties"))
+_NUMBERS = frozenset(("an integer", "a number"))
 
 
 class Decoder:
     """Checks objects against the schemas of one set of definitions."""
 
-    STOPS = frozenset(("SC601", "SC602", "SC605", "SC606", "SC607"))
+    STOPS = frozenset(("SC601", "SC602", "SC605", "SC606", "SC607", "SC688"))
     """Codes after which an object can't be judged further: the server stops there, too."""
 
     def __init__(self, definitions: Mapping[str, Schema], *, custom: bool = False) -> None:
@@ -42,22 +47,61 @@ class Decoder:
 def fault(finding: Finding) -> Fault:
     """Say a finding in the words of a manifest."""
     code = _CODES.get(finding.rule) or _form_code(finding)
+    return code, _problem(code, finding)
+
+
+def _problem(code: str, finding: Finding) -> Problem:
     path, name = finding.path, finding.path[-1] if finding.path else ""
     wrong, wanted = shown(_plain(finding.found)), finding.expected
     help = f"write `{finding.suggestion}`" if finding.suggestion else ""
     if code == "SC601":
-        return code, Problem(
-            path, f"unknown field `{name}`", help or "remove it, or look at the fields of this API version", on_key=True
-        )
+        help = help or "remove it, or look at the fields of this API version"
+        return Problem(path, f"unknown field `{name}`", help, on_key=True)
+    if code == "SC602":
+        return _wrong_type(finding)
     if code == "SC603":
-        return code, Problem(path, f"`{name}` is required", f"set `{name}`")
+        return Problem(path, f"`{name}` is required", f"set `{name}`")
     if code == "SC607":
-        return code, Problem(path, f"is there twice: the list needs {wanted}", "remove one of them")
+        return Problem(path, f"is there twice: the list needs {wanted}", "remove one of them")
     if code == "SC608":
-        return code, Problem(
-            path, f"`{wrong}` does not fit: the server would keep another number ({wanted})", warning=True
-        )
-    return code, Problem(path, f"`{wrong}` is not right here: must be {wanted}", help, on_key=finding.on_key)
+        return Problem(path, f"`{wrong}` does not fit: the server would keep another number ({wanted})", warning=True)
+    if code == "SC688":
+        return Problem(path, f"the item lacks {wanted}, which tells the items of this list apart", f"write {wanted}")
+    if finding.rule in _COUNTS:
+        return Problem(path, f"{_label(finding)} has {wrong}, expected {wanted}", help)
+    said = f"the key {_label(finding)} is not right" if finding.on_key else f"{_label(finding)} can't be `{wrong}`"
+    return Problem(path, f"{said}: expected {wanted}", help, on_key=finding.on_key)
+
+
+def _wrong_type(finding: Finding) -> Problem:
+    """Say what a value is and what it should be, and how to write it where that is only a matter of quotes."""
+    found, wanted = finding.found, finding.expected
+    written = shown(_plain(found))
+    help = f"write {wanted}"
+    if isinstance(found, str) and found.isdigit() and wanted in _NUMBERS:
+        help = f"write `{written}` without quotes"
+    elif isinstance(found, bool | int | float) and "a string" in wanted:
+        help = f'write it in quotes, as `"{written}"`'
+    elif wanted == "a list" and isinstance(found, bool | int | float | str):
+        help = f"write a list: `[{written}]`"
+    return Problem(finding.path, f"{_label(finding)} is {_kind(found)}, expected {wanted}", help)
+
+
+def _label(finding: Finding) -> str:
+    last = finding.path[-1] if finding.path else ""
+    return "the item" if isinstance(last, int) else f"`{last}`" if last else "the object"
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "a text"
+    return "a list" if isinstance(value, list) else "a map"
 
 
 def _form_code(finding: Finding) -> str:

@@ -158,11 +158,11 @@ def _without_secret(problem: Problem, body: Map) -> Problem:
         value = value.get(part) if isinstance(value, dict) else None
     if value is None or isinstance(value, dict | list):
         return problem
-    told = (f"`{shown(value)}`", f"`{str(value).lower()}`")
-    message = problem.message
-    for text in told:
-        message = message.replace(text, "the value (not shown)")
-    return problem._replace(message=message)
+    message, help = problem.message, problem.help
+    for text in (shown(value), str(value).lower()):
+        message = message.replace(f"`{text}`", "the value (not shown)")
+        help = help.replace(f"`{text}`", "it").replace(f', as `"{text}"`', "").replace(f"`[{text}]`", "`[…]`")
+    return problem._replace(message=message, help=help)
 
 
 def _with_field(problem: Problem) -> str:
@@ -185,8 +185,11 @@ def check_objects(bundle: Bundle, judge: Judge) -> tuple[Diagnostic, ...]:
 
 
 def made_here(manifest: Manifest) -> tuple[Note, ...]:
-    """Return the note that names the template line of a manifest."""
+    """Return the note that names the template line of a manifest; built-in templates are no files of the user's."""
     origin = manifest.origin
     if not origin.file or origin.span is None:
         return ()
+    folder = f"catalog/{origin.component}/"
+    if origin.component and origin.file.startswith(folder):
+        return (Note(f"made by component `{origin.component}`, {origin.file.removeprefix(folder)}:{origin.line}"),)
     return (Note("made here", Span(origin.file, origin.line, 1, origin.line, 1)),)

@@ -88,6 +88,33 @@ def distinct_texts(value: Any) -> bool:
         return False
 
 
+def distinct_items(
+    keys: tuple[str, ...], facts: Callable[[], tuple[tuple[object, ...], bool]], *, custom: bool
+) -> Check:
+    """Hold for a list of maps whose keys differ.
+
+    Shape: `facts` gives what each missing key counts as, and whether an item must have one of the keys; it is asked
+    once, when the first list is met, because items may refer to definitions that contain this list.
+    """
+    defaults: list[tuple[str, object]] = []
+    has_to: list[bool] = []
+
+    def check(value: Any) -> bool:
+        if not has_to:
+            said, wanted = facts()
+            defaults.extend(zip(keys, said, strict=True))
+            has_to.append(wanted or custom)
+        if len(value) < 2 and not has_to[0]:
+            return True
+        try:
+            seen = {tuple([item.get(key, default) for key, default in defaults]) for item in value}
+        except (AttributeError, TypeError):
+            return False
+        return len(seen) == len(value) and not (has_to[0] and any(None in identity for identity in seen))
+
+    return check
+
+
 def int_or_text(test: Check) -> Check:
     """Hold for integers and strings that pass."""
     return lambda value: (value.__class__ is str or value.__class__ is int) and test(value)

@@ -7,6 +7,7 @@ answers True for one that is wrong. tests/formats/test_schema_agreement.py holds
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from compiler.formats.patterns import PatternRefused, linear, own
@@ -17,6 +18,7 @@ from compiler.formats.schema_closures import (
     always,
     between,
     counts,
+    distinct_items,
     distinct_texts,
     every,
     every_of_class,
@@ -36,41 +38,16 @@ from compiler.formats.schema_records import (
     keys_of,
     merge_case,
     switch_choice,
+    wants_key,
 )
 from compiler.formats.schema_walk import Walk
 
 _PLAIN: dict[str, type] = {"string": str, "boolean": bool, "integer": int}
 _SILENT = frozenset(
-    {
-        "type",
-        "description",
-        "title",
-        "default",
-        "$schema",
-        "$id",
-        "$defs",
-        "definitions",
-        "examples",
-        "nullable",
-        "deprecated",
-    }
-    | {
-        "x-kubernetes-patch-strategy",
-        "x-kubernetes-patch-merge-key",
-        "x-kubernetes-map-type",
-        "x-kubernetes-list-map-keys",
-    }
-    | {
-        "x-kubernetes-list-type",
-        "x-kubernetes-validations",
-        "x-list",
-        "x-keys",
-        "x-ref",
-        "x-optional",
-        "x-untrusted",
-        "x-expected",
-    }
-    | {"x-component", "x-core", "x-layer-of", "x-makes", "x-opaque", "x-params-of", "x-sections"}
+    "type description title default $schema $id $defs definitions examples nullable deprecated "
+    "x-kubernetes-patch-strategy x-kubernetes-patch-merge-key x-kubernetes-map-type x-kubernetes-list-map-keys "
+    "x-kubernetes-list-type x-kubernetes-validations x-list x-keys x-ref x-optional x-untrusted x-expected "
+    "x-component x-core x-layer-of x-makes x-opaque x-sections".split()
 )
 """Keywords that say nothing about the value, or that the code for its type reads."""
 _SCALAR_WORDS = frozenset({"enum", "pattern", "format", "x-type", "minimum", "maximum", "minLength", "maxLength"})
@@ -291,28 +268,18 @@ class Compiler:
 
     def _distinct(self, items: Schema, keys: tuple[str, ...]) -> Check:
         """Return a closure that holds when all items are maps with different keys."""
+        return distinct_items(keys, partial(self._key_facts, items, keys), custom=self.mode.custom)
 
-        def resolve(schema: Schema) -> Schema:
-            while "$ref" in schema:
-                schema = self.definitions[schema["$ref"]]
-            return schema
+    def _key_facts(self, items: Schema, keys: tuple[str, ...]) -> tuple[tuple[object, ...], bool]:
+        """Return what missing keys count as, and whether one must be there."""
+        item = self._resolved(items)
+        defaults = key_defaults(self._resolved, item, keys)
+        return defaults, self.mode == BUILT_IN and wants_key(item, keys, defaults)
 
-        defaults: list[tuple[str, object]] = []
-
-        def check(value: Any) -> bool:
-            if not defaults:
-                defaults.extend(zip(keys, key_defaults(resolve, resolve(items), keys), strict=True))
-            if len(value) < 2 and not self.mode.custom:
-                return True
-            try:
-                seen = {tuple([item.get(key, default) for key, default in defaults]) for item in value}
-            except (AttributeError, TypeError):
-                return False
-            if self.mode.custom and any(None in identity for identity in seen):
-                return False
-            return len(seen) == len(value)
-
-        return check
+    def _resolved(self, schema: Schema) -> Schema:
+        while "$ref" in schema:
+            schema = self.definitions[schema["$ref"].removeprefix("#/$defs/").removeprefix("#/definitions/")]
+        return schema
 
 
 def _is_plain(schema: Schema) -> bool:

@@ -42,10 +42,12 @@ RULES = (
     "items",
     "properties",
     "duplicate",
+    "keyless",
     "union",
     "logic",
 )
-"""All values of `Finding.rule`. `overflow` is an integer that a built-in type would silently wrap."""
+"""All values of `Finding.rule`. `overflow` is an integer that a built-in type would silently wrap; `keyless` an item of a
+built-in list without any of the keys that tell items apart."""
 
 
 class Mode(NamedTuple):
@@ -115,6 +117,14 @@ def key_defaults(resolve: Callable[[Schema], Schema], item_schema: Schema, keys:
     return tuple(
         properties.get(key, {}).get("default", resolve(properties.get(key, {})).get("default")) for key in keys
     )
+
+
+def wants_key(item_schema: Schema, keys: tuple[str, ...], defaults: tuple[object, ...]) -> bool:
+    """Tell whether a server refuses items of a built-in list that have none of the keys.
+
+    Source: probed on 1.36: a required key counts as given, as the empty text; so does a null.
+    """
+    return all(part is None for part in defaults) and not set(keys) & set(item_schema.get("required", ()))
 
 
 def one_of(choices: Iterable[object]) -> str:

@@ -24,6 +24,7 @@ from compiler.formats.schema_records import (
     merge_case,
     one_of,
     switch_choice,
+    wants_key,
 )
 from compiler.formats.schema_scalars import judge
 from compiler.formats.suggest import nearest
@@ -208,8 +209,12 @@ class Walk:
     def _keyed(self, value: list[Any], item_schema: Schema, keys: tuple[str, ...], path: Path) -> None:
         defaults = key_defaults(self.resolve, item_schema, keys)
         seen: set[tuple[Hashable, ...]] = set()
+        is_wanted = self.mode == BUILT_IN and wants_key(item_schema, keys, defaults)
         for index, item in enumerate(value):
             if not isinstance(item, dict):
+                continue
+            if is_wanted and not any(key in item for key in keys):
+                self.add((*path, index), "keyless", item, one_of(keys))
                 continue
             said = {key: item.get(key, default) for key, default in zip(keys, defaults, strict=True)}
             if self.mode.custom and all(part is None for part in said.values()):

@@ -58,7 +58,9 @@ def python(expression: Expression, scope: Scope) -> Code:
     except ExpressionError as e:
         span = expression.span
         at = Span(span.file, span.line, span.column + e.offset, span.line, span.column + e.offset + 1)
-        raise refuse("SC417", at, f"expression `{expression.source}`: {e.message}", e.help) from None
+        raise refuse(
+            "SC417", at, f"expression `{expression.source}`: {e.message}", e.help or "mend the expression"
+        ) from None
 
 
 def write_value(out: Writer, item: Item, indent: int, scope: Scope, key: str = "") -> str:

@@ -26,7 +26,7 @@ from compiler.model.status import Health, Status
 _FIRST_LOOK_S, _SLOWER, _SLOWEST_LOOK_S = 0.1, 1.5, 2.0
 _UNREACHABLE_S = 30.0
 _LONGEST_NAP_S = 5.0
-_PATIENT_LOOKS = 5  # the first second and a half of waiting is not worth a word
+_FIRST_WORD, _WORD_EVERY = 6, 4  # looks: the first after two seconds, later ones at most every eight
 
 
 class _Step(Enum):
@@ -38,7 +38,8 @@ class _Step(Enum):
 class _Task(NamedTuple):
     """One thing to do for one object.
 
-    Shape: `attempt` counts how often it was tried; `body` is the live object where it is known already.
+    Shape: `attempt` counts how often it was tried; `body` is the live object where it is known already; `words` is what
+    was last said of its wait.
     """
 
     step: _Step
@@ -47,6 +48,7 @@ class _Task(NamedTuple):
     status: Status = Status(Health.UNKNOWN)
     late: bool = False
     body: Body | None = None
+    words: str = ""
 
 
 def apply_bundle(
@@ -149,7 +151,11 @@ class _Run:
         return self._port.apply(body, force=self._settings.force)
 
     def _look(self, task: _Task) -> Status:
-        return check(task.manifest, self._port, awaited=self._schedule.holds_back(task.manifest.id), body=task.body)
+        awaited = self._schedule.holds_back(task.manifest.id)
+        status = check(task.manifest, self._port, awaited=awaited, body=task.body)
+        if status.health is Health.IN_PROGRESS and _is_long(task):
+            return status._replace(message=explain(task.manifest, self._port, status))
+        return status
 
     def _explain(self, task: _Task) -> str:
         return explain(task.manifest, self._port, task.status)
@@ -197,8 +203,10 @@ class _Run:
         elif status.health is Health.FAILED:
             self._submit(_Task(_Step.EXPLAIN, task.manifest, status=status))
         else:
-            if _worth_saying(task, status):
-                yield self._event(EventKind.WAITING, id, message=status.message or status.reason, status=status)
+            words = status.message or status.reason
+            if task.attempt == 0 or (_is_long(task) and words != task.words):
+                yield self._event(EventKind.WAITING, id, message=words, status=status)
+                task = task._replace(words=words)
             seconds = min(_FIRST_LOOK_S * _SLOWER**task.attempt, _SLOWEST_LOOK_S)
             self._delay(task._replace(attempt=task.attempt + 1, status=status, body=None), seconds)
 
@@ -275,11 +283,9 @@ class _Run:
         return said + (f"; {counts['unanswered']} of them in an unknown state" if counts["unanswered"] else "")
 
 
-def _worth_saying(task: _Task, status: Status) -> bool:
-    """Tell whether a wait is news: it begins, it takes long, or it has another reason than before."""
-    if task.attempt in (0, _PATIENT_LOOKS):
-        return True
-    return task.attempt > _PATIENT_LOOKS and status.message != task.status.message
+def _is_long(task: _Task) -> bool:
+    """Tell whether a wait takes so long that the next look should say why."""
+    return task.attempt >= _FIRST_WORD and (task.attempt - _FIRST_WORD) % _WORD_EVERY == 0
 
 
 def _own_kinds(bundle: Bundle) -> frozenset[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from compiler.model.graph import Graph
 from compiler.model.ids import ObjectId, split_api_version
-from compiler.model.source import Span
+from compiler.model.source import Path, Span
 
 Body = dict[str, Any]
 """One Kubernetes object, keys as in the API.
@@ -16,12 +16,26 @@ Nobody mutates a body: edits copy the maps on the way and share the rest.
 """
 
 
+class Edit(NamedTuple):
+    """What a patch of the stack did to a manifest.
+
+    Shape: `place` leads to the value in the body, list indices as text; `at` leads to what said so in the stack's tree;
+    `patch` is the patch's name; `removed` says that the value is gone.
+    """
+
+    place: tuple[str, ...]
+    at: Path
+    patch: str
+    removed: bool = False
+
+
 class Origin(NamedTuple):
     """Who made a manifest.
 
     Shape: `instance` is the top-level instance (`openfx`, `jobs.train`, `manifests`, `namespaces` …); `component` the
     catalog folder, empty for the core and the user's own; `file` and `line` are the template or the user's manifest;
-    `span` is the place in the user's files that asked for it; `document` counts documents of a plain stream.
+    `span` is the place in the user's files that asked for it; `document` counts documents of a plain stream; `asked`
+    leads to the instance's values in the stack's tree; `edits` are those of patches, in their order.
     """
 
     instance: str
@@ -30,6 +44,8 @@ class Origin(NamedTuple):
     line: int
     span: Span | None = None
     document: int | None = None
+    asked: Path = ()
+    edits: tuple[Edit, ...] = ()
 
 
 class Manifest(NamedTuple):

@@ -107,22 +107,31 @@ spec: {a: aaa}
 """
 
 HOSTILE: tuple[object, ...] = (
-    "", " ", "~", "null", "yes", "on", "0x1F", "1e999", "-0", "1_000", ".inf", ".nan", "12:30:45", "2024-01-01", "=", "<<",
-    "${{ params.tag }}", "${{ nope }}", "${{ 9 ** 9 ** 9 }}", "${{ 'a' * 999999999 }}", "${{ range(999999999) }}", "${{",
-    "${{ [].__class__ }}", "${{ " + "(" * 500 + ")" * 500 + " }}", "${{ " + "not " * 3000 + "true }}", "${{ stack }}",
-    "../../../etc/passwd", "/etc/passwd", "/dev/zero", "..", "a/../../b", "secrets/key", "extra.yaml", "stack.yaml",
-    "\x1b[31mred\x1b[0m", "a\nb", "a\r\nb", "\u2028", "\u202egnp.exe", "\ufeff", "\x00", "\x85", "::error::x", "<script>",
-    "a`b`|c", "$(reboot)", "'; --", "A" * 300, "é" * 100, "x" * 70_000, "-", "--out", "Name", "name.", ".name", "a" * 64,
-    0, -1, 1, 2**31, 2**63, 2**64, 10**400, -(10**30), 0.1, 1e308, True, False, None, [], {}, [[]], [{}], {"a": {}},
-    {"": ""}, {"name": None}, [None], ["a", "a"], {"name": "web"}, [{"name": "a"}, {"name": "a"}], {"secretRef": {"name": "x"}},
-    "1.34", "1.14", "1.99", "v1", "apps/v1", "v1alpha1", "Deployment", "Stack", "Overlay", "List", "100m", "1Gi", "1Xi", "5m",
+    "", " ", "~", "null", "yes", "on", "0x1F", "1e999", "-0", "1_000", ".inf", ".nan", "12:30:45", "2024-01-01", "=",
+    "<<", "${{ params.tag }}", "${{ nope }}", "${{ 9 ** 9 ** 9 }}", "${{ 'a' * 999999999 }}",
+    "${{ range(999999999) }}", "${{", "${{ [].__class__ }}", "${{ " + "(" * 500 + ")" * 500 + " }}",
+    "${{ " + "not " * 3000 + "true }}", "${{ stack }}", "../../../etc/passwd", "/etc/passwd", "/dev/zero", "..",
+    "a/../../b", "secrets/key", "extra.yaml", "stack.yaml", "\x1b[31mred\x1b[0m", "a\nb", "a\r\nb", "\u2028",
+    "\u202egnp.exe", "\ufeff", "\x00", "\x85", "::error::x", "<script>", "a`b`|c", "$(reboot)", "'; --", "A" * 300,
+    "é" * 100, "x" * 70_000, "-", "--out", "Name", "name.", ".name", "a" * 64, 0, -1, 1, 2**31, 2**63, 2**64, 10**400,
+    -(10**30), 0.1, 1e308, True, False, None, [], {}, [[]], [{}], {"a": {}}, {"": ""}, {"name": None}, [None],
+    ["a", "a"], {"name": "web"}, [{"name": "a"}, {"name": "a"}], {"secretRef": {"name": "x"}}, "1.34", "1.14", "1.99",
+    "v1", "apps/v1", "v1alpha1", "Deployment", "Stack", "Overlay", "List", "100m", "1Gi", "1Xi", "5m",
 )  # fmt: skip
 TOKENS = (
-    b"&a ", b"*a", b"<<: *a", b"!!binary ", b"!!python/object:os.system ", b"!x ", b"${{ ", b" }}", b"\t", b"\x00", b"\xef\xbb\xbf",
-    b"\r", b"\r\n", b"\xe2\x80\xa8", b"\xff\xfe", b"\xed\xa0\x80", b"? ", b"- ", b": ", b"{", b"}", b"[", b"]", b"[" * 300, b"{a: " * 120,
-    b"- " * 200, b"9" * 5000, b"---\n", b"...\n", b"%YAML 9.9\n", b"|\n", b">-\n", b"# ", b"'", b'"', b'"\\x', b"'''", b"@", b"`", b", ", b"~",
-    b"a" * 100_000, b"\n" * 2000, b"? [a, b] : c\n", b"\xf0\x9f\x98\x80", b"\x1b[2J", b"\x7f", b"\xc2\x85", b"e", b"0",
+    b"&a ", b"*a", b"<<: *a", b"!!binary ", b"!!python/object:os.system ", b"!x ", b"${{ ", b" }}", b"\t", b"\x00",
+    b"\xef\xbb\xbf", b"\r", b"\r\n", b"\xe2\x80\xa8", b"\xff\xfe", b"\xed\xa0\x80", b"? ", b"- ", b": ", b"{", b"}",
+    b"[", b"]", b"[" * 300, b"{a: " * 120, b"- " * 200, b"9" * 5000, b"---\n", b"...\n", b"%YAML 9.9\n", b"|\n",
+    b">-\n", b"# ", b"'", b'"', b'"\\x', b"'''", b"@", b"`", b", ", b"~", b"a" * 100_000, b"\n" * 2000,
+    b"? [a, b] : c\n", b"\xf0\x9f\x98\x80", b"\x1b[2J", b"\x7f", b"\xc2\x85", b"e", b"0",
 )  # fmt: skip
+
+
+PATHS = (
+    "kubernetes", "components.web.params.replicas", "components[web].params", "components.web.params.env.X", "domain",
+    "params.tag", "jobs.train.image", "jobs", "manifests", "a.b.c", "", ".", "x" * 5000,
+)  # fmt: skip
+"""Of `--set`."""
 
 
 def case(seed: int, number: int) -> Case:
@@ -138,12 +147,17 @@ def stack_case(rng: random.Random) -> Case:
 
 def own_case(rng: random.Random) -> Case:
     """A mutated stack with a component, manifests and patches of its own."""
-    return Case(("compile", "{root}/stack.yaml", "--out", "{root}/out"), own_files() | {"stack.yaml": mutated(rng, OWN)})
+    return Case(
+        ("compile", "{root}/stack.yaml", "--out", "{root}/out"), own_files() | {"stack.yaml": mutated(rng, OWN)}
+    )
 
 
 def overlay_case(rng: random.Random) -> Case:
     """A lab under a mutated overlay, and a `--set` that may be as odd."""
-    files = {"stack.yaml": rng.choice(STACKS).read_bytes(), "overlay.yaml": mutated(rng, rng.choice(OVERLAYS).read_bytes())}
+    files = {
+        "stack.yaml": rng.choice(STACKS).read_bytes(),
+        "overlay.yaml": mutated(rng, rng.choice(OVERLAYS).read_bytes()),
+    }
     sets = ("--set", set_value(rng)) if rng.random() < 0.3 else ()
     return Case(("compile", "{root}/stack.yaml", "-O", "{root}/overlay.yaml", *sets), files)
 
@@ -183,8 +197,7 @@ def own_files() -> dict[str, bytes]:
 
 def set_value(rng: random.Random) -> str:
     """Return one argument of `--set`."""
-    path = rng.choice(("kubernetes", "components.web.params.replicas", "domain", "params.tag", "jobs.train.image", "", ".",
-                       "components[web].params", "manifests", "a.b.c", "components.web.params.env.X", "jobs", "x" * 5000))  # fmt: skip
+    path = rng.choice(PATHS)
     value = rng.choice(HOSTILE)
     text = value if isinstance(value, str) else json.dumps(value)
     joined = rng.choice((f"{path}={text}", f"{path}.{text}=1", path, f"{path}=", f"={text}", f"{path}[0]={text}"))
@@ -192,13 +205,12 @@ def set_value(rng: random.Random) -> str:
 
 
 def mutated(rng: random.Random, raw: bytes) -> bytes:
-    """Return a text with one to four changes, in its bytes or in its structure."""
-    if rng.random() < 0.55:
-        raw = _structure(rng, raw)
-    if rng.random() < 0.55:
-        for _ in range(rng.randint(1, 3)):
-            raw = rng.choice(TEXT)(rng, raw)
-    return raw
+    """Return a text with some changes: in its structure, in its bytes, or in both."""
+    where = rng.choice(("structure", "bytes", "both"))
+    changed = _structure(rng, raw) if where != "bytes" else raw
+    for _ in range(rng.randint(1, 3) if where != "structure" else 0):
+        changed = rng.choice(TEXT)(rng, changed)
+    return changed
 
 
 def _structure(rng: random.Random, raw: bytes) -> bytes:
@@ -209,9 +221,9 @@ def _structure(rng: random.Random, raw: bytes) -> bytes:
         holder, key = rng.choice(places)
         _change(rng, holder, key, places)
     dumper = yaml.CSafeDumper
-    return yaml.dump_all(documents, Dumper=dumper, sort_keys=False, default_flow_style=rng.choice((None, False))).encode(
-        "utf-8", "surrogatepass"
-    )
+    return yaml.dump_all(
+        documents, Dumper=dumper, sort_keys=False, default_flow_style=rng.choice((None, False))
+    ).encode("utf-8", "surrogatepass")
 
 
 def _places(node: Any) -> Any:
@@ -251,7 +263,9 @@ def _deep(depth: int) -> Any:
 
 def _typo(rng: random.Random, word: str) -> str:
     at = rng.randrange(len(word) + 1)
-    return rng.choice((word[:at] + word[at + 1 :], word[:at] + "x" + word[at:], word.swapcase(), str(rng.choice(HOSTILE))[:200]))
+    return rng.choice(
+        (word[:at] + word[at + 1 :], word[:at] + "x" + word[at:], word.swapcase(), str(rng.choice(HOSTILE))[:200])
+    )
 
 
 def _insert(rng: random.Random, raw: bytes) -> bytes:
@@ -290,4 +304,13 @@ def _lines(rng: random.Random, raw: bytes) -> bytes:
     return b"\n".join(lines)
 
 
-TEXT: tuple[Callable[[random.Random, bytes], bytes], ...] = (_insert, _insert, _cut, _truncate, _flip, _flip, _lines, _lines)
+TEXT: tuple[Callable[[random.Random, bytes], bytes], ...] = (
+    _insert,
+    _insert,
+    _cut,
+    _truncate,
+    _flip,
+    _flip,
+    _lines,
+    _lines,
+)

@@ -48,6 +48,8 @@ def _chunk(seed: int, first: int, last: int) -> list[dict[str, Any]]:
         first += sum("case" in row for row in done)
         if ended.returncode == 0:
             return rows
-        rows.append({"case": first, "code": ended.returncode, "seconds": 0.0, "problem": f"died: {ended.stderr[-3000:]}"})
+        rows.append(
+            {"case": first, "code": ended.returncode, "seconds": 0.0, "problem": f"died: {ended.stderr[-3000:]}"}
+        )
         first += 1
     return rows

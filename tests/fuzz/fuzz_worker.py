@@ -1,7 +1,8 @@
 """Run fuzz cases in this process, under limits: `python fuzz_worker.py SEED FIRST LAST` prints a JSON line a case.
 
-Memory is the address space of the whole process, which is more than what is resident. A case that takes too long is
-interrupted; where Python cannot be, the watchdog ends the process with a traceback.
+Memory is the address space of the whole process, which is more than what is resident. Time is CPU time, so that a busy
+machine breaks no promise. A case that takes too long is interrupted; where Python cannot be, or a case waits for
+something, the watchdog ends the process with a traceback.
 """
 
 from __future__ import annotations
@@ -41,18 +42,18 @@ def run(given: Case, root: Path) -> dict[str, Any]:
         (root / name).write_bytes(raw)
     arguments = [word.replace("{root}", str(root)) for word in given.arguments]
     out, err = io.StringIO(), io.StringIO()
-    start = time.perf_counter()
-    faulthandler.dump_traceback_later(3 * SECONDS, exit=True)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    start = time.process_time()
+    faulthandler.dump_traceback_later(12 * SECONDS, exit=True)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = cli.run(arguments)
     except TooSlow:
         code = -1
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         faulthandler.cancel_dump_traceback_later()
-    result = {"code": code, "seconds": time.perf_counter() - start}
+    result = {"code": code, "seconds": time.process_time() - start}
     problem = verdict(code, out.getvalue(), err.getvalue(), arguments)
     return result | ({"problem": problem} if problem else {})
 
@@ -75,21 +76,28 @@ def verdict(code: int, out: str, err: str, arguments: list[str]) -> str:
     return ""
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _too_slow(*_: object) -> None:
+    raise TooSlow
+
+
 def main(seed: int, first: int, last: int) -> None:
     """Run cases first … last-1."""
-    def too_slow(*_: object) -> None:
-        raise TooSlow
 
+    signal.signal(signal.SIGPROF, _too_slow)
     with tempfile.TemporaryDirectory(prefix="stackc-fuzz-") as folder:
         os.environ["TMPDIR"] = tempfile.tempdir = folder
         # Everything is imported before the limit stands, so that it is about the input.
         run(Case(("compile", "{root}/stack.yaml"), case(seed, 0).files), Path(folder) / "warm")
-        signal.signal(signal.SIGALRM, too_slow)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         for number in range(first, last):
-            print(json.dumps({"case": number, **run(case(seed, number), Path(folder) / str(number))}), flush=True)
+            _say(json.dumps({"case": number, **run(case(seed, number), Path(folder) / str(number))}))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << (0 if sys.platform == "darwin" else 10)
-        print(json.dumps({"peak": peak}), flush=True)
+        _say(json.dumps({"peak": peak}))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,9 @@ def test_full_sample() -> None:
 
         ends = {0: "compiled", 1: "refused by validate", 2: "wrong usage", 3: "refused by compile"}
         shown = ", ".join(f"{count} {ends.get(code, code)}" for code, count in sorted(sample.codes.items()))
-        text = f"Seed {SEED}, {sample.cases:,} cases: {shown}; {len(sample.problems)} broken promises; the slowest took "
+        text = (
+            f"Seed {SEED}, {sample.cases:,} cases: {shown}; {len(sample.problems)} broken promises; the slowest took "
+        )
         write_section("Bad input", f"{text}{sample.slowest:.2f} s, the largest process {sample.peak >> 20} MB.")
 
     assert_harmless(sample, FULL)

@@ -119,7 +119,9 @@ def test_commands_take_plain_manifests(sandbox: Any, kubectl: Any, namespace: st
     (tmp_path / "b.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [account("b")]}))
     given = ("-f", str(tmp_path), "-f", "-")
     shown = stackc(sandbox, "diff", *given, stdin=json.dumps(account("c")))
-    assert (shown.returncode, shown.stdout.splitlines()[-1]) == (1, "3 create")
+    assert (shown.returncode, shown.stdout.count("+ ServiceAccount ")) == (1, 3)
+    assert shown.stderr.splitlines()[-1] == "3 to create"
+    assert ", set manifests\n" in shown.stderr
     done = stackc(sandbox, "apply", *given, "--timeout", "30s", stdin=json.dumps(account("c")))
     assert done.returncode == 0, done.stderr
     assert stackc(sandbox, "diff", *given, stdin=json.dumps(account("c"))).returncode == 0

@@ -11,7 +11,7 @@ from compiler.model.change import Action, Change, ChangeSet, Conflict, FieldChan
 from compiler.model.event import Event, EventKind
 from compiler.model.ids import ObjectId
 from compiler.model.status import Health, Status
-from compiler.report.diff import render, render_json
+from compiler.report.diff import render, render_json, summary
 from compiler.report.progress import lines
 
 WEB = ObjectId("apps", "Deployment", "n", "web")
@@ -23,14 +23,29 @@ def changes(*fields: FieldChange, action: Action = Action.IN_PLACE, **more: obje
 
 
 def test_render_shows_each_field_with_old_and_new() -> None:
-    """A changed field is its path and two lines; unchanged objects are counted."""
-    assert render(changes(IMAGE, action=Action.ROLLOUT, reason="why"), color=False) == (
-        "~ Deployment.apps n/web (rollout): why\n"
-        '    spec.containers[name="c"].image\n'
-        '      - "a:1"\n'
-        '      + "a:2"\n'
-        "1 rollout, 1 unchanged\n"
+    """A changed field is its path and two lines; unchanged objects are only counted."""
+    found = changes(IMAGE, action=Action.ROLLOUT, reason="why")
+    assert render(found, color=False) == (
+        '~ Deployment.apps n/web (rollout): why\n    spec.containers[name="c"].image\n      - "a:1"\n      + "a:2"\n'
     )
+    assert summary(found) == "1 to roll out, 1 unchanged"
+
+
+def test_render_without_differences_is_empty() -> None:
+    """Nothing to say is no output; the summary says so in words."""
+    same = ChangeSet((Change(WEB, Action.UNCHANGED),))
+    assert render(same, color=False) == ""
+    assert summary(same) == "no differences: 1 unchanged"
+    assert summary(ChangeSet(())) == "no objects"
+
+
+def test_render_new_objects_are_one_line_and_untried_ones_are_counted() -> None:
+    """A new object is its name; that the server could not be asked about it stands in the summary alone."""
+    found = ChangeSet((Change(WEB, Action.CREATE, reason="namespace `n` is new"), Change(WEB, Action.CREATE)))
+    assert render(found, color=False) == "+ Deployment.apps n/web\n" * 2
+    assert summary(found) == "2 to create (1 of them untried: what they need is new too)"
+    judged = ChangeSet((Change(WEB, Action.CREATE, reason="judged offline: why"),))
+    assert render(judged, color=False) == "+ Deployment.apps n/web: judged offline: why\n"
 
 
 def test_render_long_text_shows_the_lines_that_differ() -> None:
@@ -48,20 +63,18 @@ def test_render_long_text_shows_the_lines_that_differ() -> None:
 def test_render_moves_adds_removes_and_conflicts() -> None:
     """Moves name both places, conflicts the manager, added and removed fields have one side."""
     conflict = Conflict(WEB, ".spec.replicas", '"hpa"')
-    shown = render(
-        changes(
-            FieldChange(("a", Item((("name", "x"),))), 0, 2, "move"),
-            FieldChange(("b",), None, {"k": [1]}, "add"),
-            FieldChange(("c",), "gone", None, "remove"),
-            conflicts=(conflict,),
-        ),
-        color=False,
+    found = changes(
+        FieldChange(("a", Item((("name", "x"),))), 0, 2, "move"),
+        FieldChange(("b",), None, {"k": [1]}, "add"),
+        FieldChange(("c",), "gone", None, "remove"),
+        conflicts=(conflict,),
     )
+    shown = render(found, color=False)
     assert '    a[name="x"]: moves from place 0 to 2\n' in shown
     assert '      + {\n      +   "k": [\n' in shown
     assert '    c\n      - "gone"\n' in shown
     assert '    conflict: .spec.replicas is owned by "hpa"\n' in shown
-    assert shown.endswith("1 in place, 1 unchanged, 1 field conflict\n")
+    assert summary(found) == "1 to change in place, 1 unchanged, 1 field conflict"
 
 
 def test_render_colours_only_when_asked() -> None:
@@ -85,12 +98,13 @@ def test_render_hostile_strings_do_nothing(old: str, new: str, name: str) -> Non
 
 
 def test_lines_tell_steps_once_and_unknown_as_unknown() -> None:
-    """Objects that were ready at once have one line, waits have their end, unknown is not called ready."""
+    """Waits have their end, and a word of their own when they are long; unknown is not called ready."""
     ready, unknown = Status(Health.CURRENT), Status(Health.UNKNOWN, "NotAvailable", "no answer yet")
     silent = Status(Health.UNKNOWN, "NoReadyCondition", "says nothing")
     events = [
         Event(EventKind.CREATED, WEB, done=0, total=2),
         Event(EventKind.WAITING, WEB, "0 of 1", done=0, total=2),
+        Event(EventKind.WAITING, WEB, "0 of 1: no node", done=0, total=2),
         Event(EventKind.READY, WEB, status=ready, done=1, total=2),
         Event(EventKind.UNCHANGED, WEB._replace(name="b"), done=1, total=2),
         Event(EventKind.READY, WEB._replace(name="b"), status=ready, done=2, total=2),
@@ -100,7 +114,7 @@ def test_lines_tell_steps_once_and_unknown_as_unknown() -> None:
     ]
     assert [" ".join(line.split()) for line in lines(events, color=False)] == [
         "[0/2] created Deployment.apps n/web",
-        "[0/2] waiting Deployment.apps n/web: 0 of 1",
+        "[0/2] waiting Deployment.apps n/web: 0 of 1: no node",
         "[1/2] ready Deployment.apps n/web",
         "[2/2] unknown Deployment.apps n/c: no answer yet",
         "1 created, 1 unchanged",

@@ -136,7 +136,8 @@ def test_apply_lab_converges_in_one_run(stackc: Stackc, kubectl: Kubectl, home: 
     wanted = bundle(*lab(home, group))
     first = stackc.diff(wanted)
     assert first.code == 1
-    assert "10 create" in first.out
+    assert first.out.count("\n+ ") == 9
+    assert first.err.endswith("\n10 to create (8 of them untried: what they need is new too)\n")
 
     applied = stackc.apply(wanted)
     assert applied.code == 0, applied
@@ -153,7 +154,8 @@ def test_apply_lab_converges_in_one_run(stackc: Stackc, kubectl: Kubectl, home: 
     assert ready < made[f"{home}/worker"], "the worker waits until the web is ready"
 
     second = stackc.diff(wanted)
-    assert (second.code, second.out) == (0, "10 unchanged\n")
+    assert (second.code, second.out) == (0, "")
+    assert second.err.endswith("\nno differences: 10 unchanged\n")
     again = stackc.apply(wanted)
     assert (again.code, again.out) == (0, "10 unchanged\n")
 
@@ -311,7 +313,7 @@ def test_failing_object_stops_only_its_descendants(stackc: Stackc, kubectl: Kube
     ran = stackc.apply(wanted)
     assert ran.code == 4
     assert "SC805" in ran.err
-    assert "1 created, 1 failed, 2 skipped" in ran.out
+    assert ran.out.endswith("\n1 created, 1 refused, 2 skipped\n")
     assert ran.out.count(" skipped ") == 2
     names = {item["metadata"]["name"] for item in kubectl.get("configmaps", "-n", namespace)["items"]}
     assert names - {"kube-root-ca.crt"} == {"other"}
@@ -330,7 +332,11 @@ def test_wait_that_fails_says_why(stackc: Stackc, kubectl: Kubectl, namespace: s
     assert time.monotonic() - started < 15
     assert ran.code == 1
     assert "SC820" in ran.err
-    assert "Unschedulable" in ran.err
+    assert "1 pod: Unschedulable: 0/3 nodes are available" in ran.err
+    assert ran.err.count("0/3 nodes") == 1 + ran.err.count("preemption: 0/3 nodes"), "each reason is told once"
+    waits = [line for line in ran.out.splitlines() if " waiting " in line]
+    assert len(waits) == 1 and "Unschedulable" in waits[0], "a long wait says why"
+    assert ran.out.endswith("\n2 created, 1 skipped; 1 of them not ready\n")
     assert kubectl.attempt("get", "configmap", "later", "-n", namespace).returncode != 0
     assert kubectl.get("configmap", "beside", "-n", namespace)["kind"] == "ConfigMap"
 
@@ -406,7 +412,8 @@ def test_api_service_without_backend_breaks_nothing(stackc: Stackc, kubectl: Kub
         broken = stackc.diff(bundle([config(namespace, "a", x="1"), asked]))
         assert broken.code == 4
         assert "SC804" in broken.err or "SC803" in broken.err
-        assert "1 unchanged" in broken.out
+        assert broken.out == ""
+        assert "no differences: 1 unchanged" in broken.err
     finally:
         kubectl.run("delete", "apiservice", name)
 
@@ -419,8 +426,9 @@ def test_new_predecessor_excuses_a_refusal(stackc: Stackc, kubectl: Kubectl, nam
         [account, body("v1", "Pod", namespace, "p", spec=spec)], [("Pod/p", "ServiceAccount/runner", EdgeKind.AFTER)]
     )
     shown = stackc.diff(wanted)
-    assert (shown.code, shown.out.splitlines()[-1]) == (1, "2 create")
+    assert (shown.code, shown.out.count("+ ")) == (1, 2)
     assert "warning[SC807]" in shown.err
+    assert shown.err.endswith("\n2 to create (1 of them untried: what they need is new too)\n")
     assert stackc.apply(wanted).code == 0
     assert stackc.diff(wanted).code == 0
 

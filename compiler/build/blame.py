@@ -1,0 +1,99 @@
+"""The place in the stack that says what an object is wrong about: a patch, or the value that a component passed on.
+
+A diagnostic of circles 2 and 3 knows the object and a place in it. Without this it would show where the stack asks for
+the object: true, but seldom what has to be changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from compiler.build.rows import unescape
+from compiler.model.diagnostic import Diagnostic, Note
+from compiler.model.manifest import Edit, Manifest
+from compiler.model.source import Path, Span, Tree
+
+_ON_KEY = frozenset(("SC601",))
+"""Codes about a key rather than its value."""
+
+_DANGLING = frozenset(("SC502", "SC503", "SC504"))
+"""Codes about a name: the first place that says it is as good as any other."""
+
+
+def blamed(found: Iterable[Diagnostic], manifests: Iterable[Manifest], tree: Tree) -> tuple[Diagnostic, ...]:
+    """Give each diagnostic about a manifest the place in the stack that says its value, where there is one.
+
+    Shape: `tree` is the stack's. What a patch set is shown at the patch, with a note; a text that stands word for word
+    in the values of the instance is shown there. All else stays where it was.
+    """
+    by_id = {manifest.id: manifest for manifest in manifests}
+    return tuple(
+        d if d.object not in by_id or not d.path else _blamed(d, by_id[d.object], tree)  # type: ignore[index]
+        for d in found
+    )
+
+
+def _blamed(d: Diagnostic, manifest: Manifest, tree: Tree) -> Diagnostic:
+    place = tuple(unescape(part) for part in d.path.split("/")[1:])
+    edit = _edit_of(place, manifest.origin.edits)
+    if edit is not None:
+        done = "taken out" if edit.removed else "set"
+        notes = (Note(f"{done} by patch `{edit.patch}`"), *d.notes)
+        return d._replace(span=_span_of(edit, place, tree, on_key=d.code in _ON_KEY), notes=notes)
+    if manifest.origin.asked and manifest.origin.document is None:
+        span = _word_for_word(d, place, manifest, tree)
+        return d if span is None else d._replace(span=span)
+    return d
+
+
+def _edit_of(place: tuple[str, ...], edits: tuple[Edit, ...]) -> Edit | None:
+    """Return the last edit of the value at a place, or of a value around it."""
+    return next((edit for edit in reversed(edits) if place[: len(edit.place)] == edit.place), None)
+
+
+def _span_of(edit: Edit, place: tuple[str, ...], tree: Tree, *, on_key: bool) -> Span | None:
+    at: Path = edit.at
+    value = _value(tree.data, at)
+    for part in () if edit.removed else place[len(edit.place) :]:
+        step: str | int = int(part) if type(value) is list and part.isdecimal() else part
+        at, value = (*at, step), _value(value, (step,))
+    return tree.key_span(at) if on_key else tree.span(at)
+
+
+def _value(value: Any, path: Path) -> Any:
+    """Return what is at a path, None where nothing is."""
+    for part in path:
+        if type(value) is dict:
+            value = value.get(part)
+        elif type(value) is list and type(part) is int and part < len(value):
+            value = value[part]
+        else:
+            return None
+    return value
+
+
+def _word_for_word(d: Diagnostic, place: tuple[str, ...], manifest: Manifest, tree: Tree) -> Span | None:
+    """Return the place of a text in the values of the instance that asked for the object."""
+    body: Any = manifest.body
+    for part in place:
+        body = _value(body, (int(part) if type(body) is list and part.isdecimal() else part,))
+    if type(body) is not str or not body:
+        return None
+    asked = manifest.origin.asked
+    sites = [path for path in _sites(_value(tree.data, asked), asked, body) if path != (*asked, "name")]
+    alike = [path for path in sites if path[-1] == place[-1]]
+    chosen = alike or sites
+    return tree.span(chosen[0]) if len(chosen) == 1 or (chosen and d.code in _DANGLING) else None
+
+
+def _sites(value: Any, path: Path, text: str) -> Iterator[Path]:
+    """Yield the places of a text in a tree, in order."""
+    if type(value) is dict:
+        for key, child in value.items():
+            yield from _sites(child, (*path, key), text)
+    elif type(value) is list:
+        for index, child in enumerate(value):
+            yield from _sites(child, (*path, index), text)
+    elif value == text and type(value) is str:
+        yield path
