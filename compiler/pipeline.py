@@ -10,13 +10,13 @@ from compiler.build.blame import blamed
 from compiler.build.bundle import Built, build_bundle
 from compiler.build.catalog import Catalog
 from compiler.build.dangling import dangling
+from compiler.build.manifests import own_place
 from compiler.build.sections import stack_schema
 from compiler.check.bundle import check_bundle
 from compiler.check.crds import index_crds
 from compiler.check.objects import Judge, check_objects
 from compiler.formats.files import DiskFiles, FileRefused, Files, find_root, path_in
 from compiler.formats.packs import Pack, load_pack
-from compiler.formats.yaml_read import locate
 from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome, sort_key
 from compiler.model.ids import minor_of
 from compiler.model.manifest import Bundle
@@ -142,4 +142,4 @@ def refined(found: Iterable[Diagnostic], files: Files) -> Iterable[Diagnostic]:
         path: Path = tuple(
             int(p) if p.isdigit() else p.replace("~1", "/").replace("~0", "~") for p in d.path.split("/")[1:]
         )
-        yield d._replace(span=locate(files.read(d.span.file), d.span.file, d.document, path) or d.span)
+        yield d._replace(span=own_place(files, d.span, d.document, d.object, path, key=d.code == "SC601"))

@@ -170,7 +170,7 @@ class TestCompile:
 
         assert (result.code, result.out) == (3, "")
         assert "error[SC301]: unknown key `comand`" in result.err
-        assert "typo.yaml:7:60" in result.err
+        assert "typo.yaml:7:62" in result.err
         assert result.err.endswith("\n1 error\n")
 
     @pytest.mark.parametrize("name", ["nope.yaml", "-"])
@@ -337,6 +337,13 @@ class TestImages:
 
         assert (result.code, result.out) == (1, "")
         assert "error[SC101]" in result.err
+
+    def test_missing_values_of_secrets_are_no_matter(self, call: Call) -> None:
+        """Only those that write Secrets warn of them."""
+        Path("unfilled.yaml").write_text(UNFILLED)
+
+        assert call("images", "unfilled.yaml") == Result(0, "busybox:1.36\n", "")
+        assert call("graph", "unfilled.yaml").err == ""
 
     def test_a_stack_with_errors_is_3(self, call: Call) -> None:
         """As for compile."""
@@ -572,6 +579,16 @@ PRODUCTS = [
     ("compile", "stack.yaml"), ("values", "stack.yaml"), ("images", "stack.yaml"), ("graph", "stack.yaml"),
     ("schema",), ("catalog",), ("catalog", "openfx"),
 ]  # fmt: skip
+
+
+class TestEveryCommand:
+    @pytest.mark.parametrize("arguments", PRODUCTS, ids=" ".join)
+    def test_a_root_that_is_not_there_is_wrong_usage(self, arguments: tuple[str, ...], call: Call) -> None:
+        """It is not taken for an empty one."""
+        result = call(*arguments, "--root", "nope")
+
+        assert (result.code, result.out) == (2, "")
+        assert "Directory 'nope' does not exist" in result.err
 
 
 class TestProcess:

@@ -10,15 +10,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from readme_blocks import README, ROOT, Command, blocks, commands, environment, matches, play
+from readme_blocks import README, ROOT, Command, blocks, commands, environment, matches, play, run
+
+from compiler.sandbox.binaries import programs
+from compiler.sandbox.paths import cache_root
 
 PROGRAMS = Path(sys.prefix) / "bin"
 TEXT = README.read_text(encoding="utf-8")
 
 ELSEWHERE = {
-    "make demo": ("tests/test_readme.py", "make"),
-    "make test": (".ci/run", "make test"),
-    "stackc sandbox up": ("tests/live/test_verbs.py", "diff_bundle"),
+    "make demo": ("tests/test_readme.py", '["make", "demo"]'),
+    "make test": (".ci/run", "exec make test"),
+    "stackc sandbox up": ("tests/test_readme.py", 'startswith("$ stackc sandbox up'),
 }
 """Blocks of the README that run elsewhere, by their first command: the file that runs them, and a word in it."""
 
@@ -89,6 +92,26 @@ def test_make_demo_compiles_the_example(tmp_path: Path) -> None:
     assert "$ stackc compile build-out/demo/openfx-lab/stack.yaml" in result.stdout
     assert re.search(r"^\d+ objects in \d+ waves for Kubernetes 1\.\d+:$", result.stdout, re.MULTILINE)
     assert (checkout / "build-out/demo/openfx-lab/out/index.json").is_file()
+
+
+@pytest.mark.live
+def test_the_block_on_a_cluster_prints_what_the_readme_shows(tmp_path: Path) -> None:
+    """On a sandbox of its own, away from the user's."""
+    if programs().value is None:
+        why = "there is no toolchain to build the sandbox with"
+        pytest.fail(why) if os.environ.get("STACKC_CI") == "1" else pytest.skip(f"LIVE TEST SKIPPED: {why}")
+    (block,) = [block for block in blocks(TEXT) if block.text.startswith("$ stackc sandbox up\n")]
+    wanted = [Command("stackc init fx --preset openfx", None, 0), *commands(block)]
+    env = environment(tmp_path, PROGRAMS) | {"XDG_CACHE_HOME": str(cache_root().parents[1])}
+    try:
+        printed = run(wanted, tmp_path, env)
+    finally:
+        run([Command("stackc sandbox down", None, 0)], tmp_path, env)
+    wrong = [
+        f"$ {c.text}\n{p}" for c, p in list(zip(wanted, printed, strict=True))[1:] if not matches(c.output or "", p)
+    ]
+
+    assert not wrong, "\n".join(wrong)
 
 
 def _lend_environment(checkout: Path) -> None:

@@ -29,8 +29,7 @@ def blamed(found: Iterable[Diagnostic], manifests: Iterable[Manifest], tree: Tre
     """
     by_id = {manifest.id: manifest for manifest in manifests}
     return tuple(
-        d if d.object not in by_id or not d.path else _blamed(d, by_id[d.object], tree)  # type: ignore[index]
-        for d in found
+        _blamed(d, manifest, tree) if d.path and d.object and (manifest := by_id.get(d.object)) else d for d in found
     )
 
 

@@ -26,7 +26,7 @@ from compiler.spec.schemas import shared_sections, shared_types
 HEADER = '''"""Generated from {folder}; do not edit."""
 from compiler.formats.expr.library import FILTERS, FUNCTIONS, TESTS
 from compiler.formats.expr.runtime import (
-    UNSET, add, arithmetic, compare, emptied, field, items, mapping, merge, pairs, soft, text, truth, version,
+    UNSET, add, arithmetic, compare, concat, emptied, field, items, mapping, merge, pairs, soft, text, truth, version,
 )
 '''
 META_KEYS = frozenset(

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler.formats.files import FileRefused, Files, join
-from compiler.formats.yaml_read import read_documents
+from compiler.formats.yaml_read import locate, read_documents
 from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
+from compiler.model.ids import ObjectId
 from compiler.model.manifest import Manifest, Origin, object_id
-from compiler.model.source import Span
+from compiler.model.source import Path, Span
 from compiler.model.stack import Stack
 
 INSTANCE = "manifests"
@@ -58,6 +59,28 @@ def _read(stack: Stack, files: Files, path: str, found: list[Diagnostic]) -> Ite
                 found.append(error("SC472", message, help=help, span=at))
             else:
                 yield Manifest(object_id(body), body, Origin(INSTANCE, "", path, document.line, at, document.index))
+
+
+def own_place(files: Files, span: Span, document: int, object: ObjectId | None, path: Path, *, key: bool) -> Span:
+    """Return the place of a field of a user's own object, `span` where the file does not have the field.
+
+    Shape: `document` counts the documents of `span.file`; `path` leads from the object, which may be an item of a List.
+    """
+    raw = files.read(span.file)
+    bodies = [d.data for d in read_documents(span.file, raw)[0] if d.index == document]
+    prefix = next((at for body in bodies for at in _prefixes(body, object, ())), ())
+    return locate(raw, span.file, document, (*prefix, *path), key=key) or span
+
+
+def _prefixes(body: Any, object: ObjectId | None, prefix: Path) -> Iterator[Path]:
+    """Yield the paths in a document that lead to objects of that kind and name."""
+    if isinstance(body, dict) and isinstance(body.get("items"), list):
+        for number, item in enumerate(body["items"]):
+            yield from _prefixes(item, object, (*prefix, "items", number))
+    elif object is not None and _is_object(body):
+        namespace = body["metadata"].get("namespace") or object.namespace
+        if (body["kind"], namespace, body["metadata"]["name"]) == object[1:]:
+            yield prefix
 
 
 def _expanded(body: Any) -> Iterator[Any]:

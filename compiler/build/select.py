@@ -20,8 +20,9 @@ CORE_KEYS = ("version", "namespace", "enabled", "placement", "imagePullSecrets",
 def select(stack: Stack, catalog: Catalog) -> Outcome[tuple[Instance, ...]]:
     """Return every instance that the stack asks for, in the order of the file.
 
-    Errors: SC451 for a storage class, SC452 for an unknown component, SC453 for a version that does not exist, SC454 for two instances of a
-    component that allows one, SC455 for an abstract component, SC456 for parameters that a component does not take.
+    Errors: SC451 for a storage class that no component makes, SC452 for an unknown component, SC453 for a version that
+    does not exist, SC454 for two instances of a component that allows one, SC455 for an abstract component, SC456 for
+    an instance without a parameter that its component needs.
     """
     found: list[Diagnostic] = []
     made: list[Instance] = []

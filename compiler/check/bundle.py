@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from compiler.check.objects import Found, Judge, diagnostic, made_here
+from compiler.check.objects import Found, Judge, diagnostic_of
 from compiler.check.sets import RULES
 from compiler.check.sets.scene import make_scene
 from compiler.check.view import View
@@ -35,7 +35,4 @@ def check_set(
 def check_bundle(bundle: Bundle, judge: Judge, nodes: Iterable[Mapping[str, Any]] = ()) -> tuple[Diagnostic, ...]:
     """Return what is wrong with the objects of a bundle together; `nodes` is the stack's `cluster.nodes`."""
     sound = ((m, view) for m in bundle.manifests if (view := judge.look(m.body).view) is not None)
-    return tuple(
-        diagnostic(found, manifest.body, manifest.origin.span, made_here(manifest))
-        for manifest, found in check_set(sound, judge.pack.minor, nodes)
-    )
+    return tuple(diagnostic_of(found, manifest) for manifest, found in check_set(sound, judge.pack.minor, nodes))

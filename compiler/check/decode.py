@@ -37,8 +37,6 @@ class Decoder:
 
     def faults(self, body: dict[str, Any], schema: Schema) -> list[Fault]:
         """Return what the schema says against an object."""
-        if self._validator.is_proven(body, schema):
-            return []
         findings = self._validator.findings(body, schema)
         misspelt = {(*f.path[:-1], f.suggestion) for f in findings if f.rule == "unknown" and f.suggestion}
         return [fault(f) for f in findings if f.rule != "required" or f.path not in misspelt]

@@ -149,6 +149,12 @@ def diagnostic(found: Found, body: object, span: Span | None, notes: tuple[Note,
     )  # fmt: skip
 
 
+def diagnostic_of(found: Found, manifest: Manifest) -> Diagnostic:
+    """Turn a problem of a bundle's object into a diagnostic at the place that asked for the object."""
+    made = diagnostic(found, manifest.body, manifest.origin.span, made_here(manifest))
+    return made._replace(document=manifest.origin.document)
+
+
 def _without_secret(problem: Problem, body: Map) -> Problem:
     """Return the problem without the value of a Secret in its message."""
     if body.get("kind") != "Secret" or problem.path[:1] not in (("data",), ("stringData",)):
@@ -177,7 +183,7 @@ def check_objects(bundle: Bundle, judge: Judge) -> tuple[Diagnostic, ...]:
     Errors: all of SC6xx but SC613, a custom kind without CRD: the reference graph tells that once for each kind.
     """
     return tuple(
-        diagnostic(found, manifest.body, manifest.origin.span, made_here(manifest))
+        diagnostic_of(found, manifest)
         for manifest in bundle.manifests
         for found in judge.look(manifest.body).found
         if found.code != "SC613"

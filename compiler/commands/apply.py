@@ -95,7 +95,7 @@ def run_apply(
     if changes is None:
         target.complain(found.diagnostics)
         return EXIT_CLUSTER
-    sys.stderr.write(f"{summary(changes)}\n")
+    sys.stderr.write(f"{summary(changes, refused=target.total - len(changes.changes))}\n")
     undecided = decisions(target.bundle, changes, force=settings.force, yes=yes or dry_run)
     if undecided and not _agreed(undecided):
         target.complain(undecided)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from compiler.commands.common import EXIT_NO, print_diagnostics, root_option, sources_of, write_product
+from compiler.commands.common import EXIT_NO, report, root_option, write_product
 
 
 @click.command()
@@ -36,6 +36,6 @@ def catalog(ctx: click.Context, name: str | None, root: str | None) -> int:
     else:
         found = known.get(name)
         text = "" if found is None else render_component(found, types)
-    print_diagnostics(known.found, sources_of(files, known.found))
+    report(files, known.found)
     write_product(text)
     return EXIT_NO if known.found else 0

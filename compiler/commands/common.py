@@ -32,6 +32,7 @@ set_option = click.option(
 root_option = click.option(
     "--root",
     metavar="DIR",
+    type=click.Path(exists=True, file_okay=False),
     help="Read nothing outside DIR. Default: the nearest folder above the stack with .git, stackc.lock or components/.",
 )
 output_option = click.option("--out", metavar="PATH", help="Write to PATH in place of standard output.")
@@ -82,18 +83,52 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic], sources: Mapping[str, b
     sys.stderr.write(f"{render(found, sources, color=use_color())}\n{summary(found)}\n")
 
 
-def sources_of(files: Files, diagnostics: Iterable[Diagnostic]) -> dict[str, bytes]:
-    """Return the text of every file that diagnostics point at, where the files door gives it."""
+def report(files: Files, diagnostics: Iterable[Diagnostic], sets: tuple[str, ...] = ()) -> None:
+    """Write diagnostics with the lines they point at; files are named as seen from the working directory."""
+    found = tuple(diagnostics)
+    names = sorted(
+        {span.file for d in found for span in (d.span, *(note.span for note in d.notes)) if span is not None}
+    )
+    sources = {SETS: "\n".join(sets).encode()}
+    shown: dict[str, str] = {}
+    for name in names:
+        content = _content(files, name)
+        if content is not None:
+            shown[name] = _from_here(files, name)
+            sources[shown[name]] = content
+    print_diagnostics((_renamed(d, shown) for d in found), sources)
+
+
+SETS = "--set"
+"""The pseudo file that diagnostics about `--set` point into: one line for each."""
+
+
+def _content(files: Files, name: str) -> bytes | None:
     from compiler.formats.files import FileRefused
 
-    names = {d.span.file for d in diagnostics if d.span is not None}
-    sources: dict[str, bytes] = {}
-    for name in sorted(names):
-        try:
-            sources[name] = files.read(name)
-        except FileRefused:
-            continue
-    return sources
+    try:
+        return files.read(name)
+    except FileRefused:
+        return None
+
+
+def _from_here(files: Files, name: str) -> str:
+    """Return the path of a file from the working directory; doors that are no folder keep their names."""
+    root = getattr(files, "root", None)
+    return os.path.relpath(os.path.join(root, name)) if root else name  # noqa: PTH118
+
+
+def _renamed(diagnostic: Diagnostic, shown: Mapping[str, str]) -> Diagnostic:
+    span = diagnostic.span
+    if span is not None and span.file in shown:
+        span = span._replace(file=shown[span.file])
+    notes = tuple(
+        note._replace(span=note.span._replace(file=shown[note.span.file]))
+        if note.span is not None and note.span.file in shown
+        else note
+        for note in diagnostic.notes
+    )
+    return diagnostic._replace(span=span, notes=notes)
 
 
 def exit_code(diagnostics: Iterable[Diagnostic], *, failed: int = EXIT_STACK) -> int:

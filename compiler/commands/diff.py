@@ -78,7 +78,7 @@ def run_diff(loaded: Loaded, kubeconfig: str | None, context: str | None, output
         text = render(changes, color=_color())
     write_product(text)
     sys.stdout.flush()
-    sys.stderr.write(f"{summary(changes)}\n")
+    sys.stderr.write(f"{summary(changes, refused=target.total - len(changes.changes))}\n")
     if any(diagnostic.is_error for diagnostic in found.diagnostics):
         return EXIT_CLUSTER
     if changes.conflicts:

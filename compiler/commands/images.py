@@ -14,7 +14,7 @@ from compiler.commands.common import (
     stack_options,
     write_product,
 )
-from compiler.commands.stack import built
+from compiler.commands.stack import UNFILLED, built
 
 if TYPE_CHECKING:
     from compiler.check.stream import Source
@@ -40,7 +40,7 @@ def images(  # noqa: PLR0913  one argument for every option of the command line
     if bool(stack) == bool(filenames):
         raise click.UsageError("give either STACK or -f FILE, and not both", ctx)
     if stack is not None:
-        result = built(stack, overlays, sets, root)
+        result = built(stack, overlays, sets, root, silent=UNFILLED)
         if isinstance(result, int):
             return result
         return _print(result.images)

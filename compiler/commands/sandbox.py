@@ -110,14 +110,14 @@ def _nodes_of_stack(
 ) -> tuple[FakeNode, ...]:
     """Return the nodes that a stack declares (or a file, in their place), and those that its pods ask for besides."""
     from compiler.build.catalog import Catalog
-    from compiler.commands.common import print_diagnostics, sources_of
+    from compiler.commands.common import report
     from compiler.pipeline import build_stack, load_checked, opened
     from compiler.sandbox.demand import nodes_for
     from compiler.sandbox.nodes_file import nodes_of
 
     built, files = build_stack(stack, overlays, sets, root)
     if built.value is None:
-        print_diagnostics(built.diagnostics, sources_of(files, built.diagnostics))
+        report(files, built.diagnostics)
         sys.exit(_USER_FILE)
     if given is None:
         _, paths, _ = opened(stack, overlays, root)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compiler.commands.common import EXIT_NO, print_diagnostics, root_option, sources_of, write_product
+from compiler.commands.common import EXIT_NO, report, root_option, write_product
 
 if TYPE_CHECKING:
     from compiler.build.catalog import Catalog
@@ -28,7 +28,7 @@ def schema(is_overlay: bool, root: str | None) -> int:
     files = DiskFiles(Path(root) if root else find_root(Path()))
     known = Catalog(files)
     text = schema_text(known, is_overlay=is_overlay)
-    print_diagnostics(known.found, sources_of(files, known.found))
+    report(files, known.found)
     if known.found:
         return EXIT_NO
     write_product(text)

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.commands.common import EXIT_STACK, print_diagnostics, sources_of
+from compiler.commands.common import EXIT_STACK, report
 
 if TYPE_CHECKING:
     from compiler.build.bundle import Built
 
 
-def built(stack: str, overlays: tuple[str, ...], sets: tuple[str, ...], root: str | None) -> Built | int:
-    """Compile a stack and print what was found; give the exit code where there is no bundle."""
+UNFILLED = frozenset({"SC521"})
+"""What only matters where Secrets are written: that values are missing in them."""
+
+
+def built(
+    stack: str,
+    overlays: tuple[str, ...],
+    sets: tuple[str, ...],
+    root: str | None,
+    *,
+    silent: frozenset[str] = frozenset(),
+) -> Built | int:
+    """Compile a stack and print what was found, but for `silent` codes; give the exit code where there is no bundle."""
     from compiler.pipeline import build_stack
 
     result, files = build_stack(stack, overlays, sets, root)
-    if result.diagnostics:
-        print_diagnostics(
-            result.diagnostics, {**sources_of(files, result.diagnostics), "--set": "\n".join(sets).encode()}
-        )
+    found = tuple(d for d in result.diagnostics if d.code not in silent)
+    report(files, found, sets)
     return EXIT_STACK if result.value is None else result.value

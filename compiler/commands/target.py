@@ -11,7 +11,7 @@ from compiler.commands.common import (
     EXIT_CLUSTER,
     EXIT_STACK,
     print_diagnostics,
-    sources_of,
+    report,
 )
 from compiler.diff.known import shape_finder
 from compiler.diff.rows import class_rows
@@ -55,10 +55,15 @@ class Target(NamedTuple):
     settings: Settings
     files: Files
 
+    @property
+    def total(self) -> int:
+        """How many objects there are."""
+        return len(self.bundle.manifests)
+
     def complain(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Print diagnostics with the lines they point at."""
         found = tuple(diagnostics)
-        print_diagnostics(found, sources_of(self.files, found))
+        report(self.files, found)
 
 
 class Refused(Exception):
@@ -77,7 +82,7 @@ def reach(loaded: Loaded, kubeconfig: str | None, context: str | None, settings:
     files, found = loaded.files, loaded.outcome.diagnostics
     bundle = loaded.outcome.value
     if bundle is None:
-        print_diagnostics(found, sources_of(files, found))
+        report(files, found)
         raise Refused(EXIT_STACK)
     bound = bind_secrets(bundle, _sources(files, loaded.folder))
     problems = bound.diagnostics + missing_fill(bundle.manifests, bundle.fill)
@@ -91,7 +96,7 @@ def reach(loaded: Loaded, kubeconfig: str | None, context: str | None, settings:
         raise Refused(EXIT_CLUSTER) from None
     _announce(bundle, cluster, "stack" if loaded.is_stack else "set")
     told = [diagnostic for diagnostic in found if diagnostic.code != _UNFILLED]
-    print_diagnostics(told, sources_of(files, told))
+    report(files, told)
     shapes = shape_finder(bundle.kubernetes, (manifest.body for manifest in bundle.manifests))
     known = settings._replace(shapes=shapes, rows=class_rows(), redact=bound.value.redact)
     return Target(bound.value.bundle, cluster, known, files)

@@ -15,7 +15,7 @@ from compiler.commands.common import (
     format_option,
     kubernetes_option,
     print_diagnostics,
-    sources_of,
+    report,
     stack_argument,
     stack_options,
     write_product,
@@ -133,5 +133,5 @@ def _stack(
 
         write_product(render(len(result.value.manifests) if result.value else 0, result.diagnostics))
     else:
-        print_diagnostics(result.diagnostics, sources_of(files, result.diagnostics))
+        report(files, result.diagnostics)
     return exit_code(result.diagnostics, failed=EXIT_NO)

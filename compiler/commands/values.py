@@ -7,7 +7,7 @@ import click
 from compiler.commands.common import (
     EXIT_STACK,
     print_diagnostics,
-    sources_of,
+    report,
     stack_argument,
     stack_options,
     write_product,
@@ -34,7 +34,7 @@ def values(stack: str, overlays: tuple[str, ...], sets: tuple[str, ...], root: s
     known = dict(stack_schema(catalog))
     tree = load_merged(files, paths[0], tuple(paths[1:]), sets, known)
     diagnostics = tree.diagnostics if tree.value is not None else (*catalog.found, *tree.diagnostics)
-    print_diagnostics(diagnostics, {**sources_of(files, diagnostics), "--set": "\n".join(sets).encode()})
+    report(files, diagnostics, sets)
     if tree.value is None:
         return EXIT_STACK
     write_product(render(value_rows(tree.value, known), origin=origin))

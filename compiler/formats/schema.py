@@ -49,7 +49,11 @@ class Validator:
 
     def findings(self, value: object, schema: Schema) -> list[Finding]:
         """Return everything that is wrong with a value, in the order of the value; empty when it is right."""
-        return [] if self.is_proven(value, schema) else walk(value, schema, self.definitions, self._mode)
+        return (
+            []
+            if self.is_proven(value, schema)
+            else walk(value, schema, self.definitions, self._mode, self._compiler.proves)
+        )
 
 
 def _with_metadata(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:

@@ -44,10 +44,12 @@ from compiler.formats.schema_walk import Walk
 
 _PLAIN: dict[str, type] = {"string": str, "boolean": bool, "integer": int}
 _SILENT = frozenset(
-    "type description title default $schema $id $defs definitions examples nullable deprecated "
-    "x-kubernetes-patch-strategy x-kubernetes-patch-merge-key x-kubernetes-map-type x-kubernetes-list-map-keys "
-    "x-kubernetes-list-type x-kubernetes-validations x-list x-keys x-ref x-optional x-untrusted x-expected "
-    "x-component x-core x-layer-of x-makes x-opaque x-sections".split()
+    {"type", "description", "title", "default", "examples", "nullable", "deprecated"}
+    | {"$schema", "$id", "$defs", "definitions"}
+    | {"x-kubernetes-patch-strategy", "x-kubernetes-patch-merge-key", "x-kubernetes-map-type"}
+    | {"x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-validations"}
+    | {"x-list", "x-keys", "x-ref", "x-optional", "x-untrusted", "x-expected"}
+    | {"x-component", "x-core", "x-layer-of", "x-makes", "x-opaque", "x-sections"}
 )
 """Keywords that say nothing about the value, or that the code for its type reads."""
 _SCALAR_WORDS = frozenset({"enum", "pattern", "format", "x-type", "minimum", "maximum", "minLength", "maxLength"})
@@ -75,7 +77,7 @@ class Compiler:
             return always if schema else never
         if "$ref" in schema:
             named = Compiler(self.definitions, BUILT_IN) if self.mode.custom else self  # only metadata has a name there
-            return named._reference(schema["$ref"].removeprefix("#/$defs/").removeprefix("#/definitions/"))
+            return named._reference(_name_of(schema["$ref"]))
         kind = schema["type"] if isinstance(schema.get("type"), str) else None
         words = schema.keys() - _SILENT
         if kind in ("object", "array") and schema.get("x-type") not in FORMATS:
@@ -97,6 +99,10 @@ class Compiler:
         if words == {"if", "then", "else"} and schema["if"] == {"type": "object"}:
             return self._map_or(schema)
         return self._exact(schema)
+
+    def proves(self, reference: str, value: object) -> bool:
+        """Tell whether a value is certainly right for the definition that a `$ref` names."""
+        return self._reference(_name_of(reference))(value)
 
     def _text_or(self, schema: Schema) -> Check:
         """Return the closure of a node that takes text and other types: text is the common case."""
@@ -278,8 +284,12 @@ class Compiler:
 
     def _resolved(self, schema: Schema) -> Schema:
         while "$ref" in schema:
-            schema = self.definitions[schema["$ref"].removeprefix("#/$defs/").removeprefix("#/definitions/")]
+            schema = self.definitions[_name_of(schema["$ref"])]
         return schema
+
+
+def _name_of(reference: str) -> str:
+    return reference.removeprefix("#/$defs/").removeprefix("#/definitions/")
 
 
 def _is_plain(schema: Schema) -> bool:

@@ -46,8 +46,8 @@ RULES = (
     "union",
     "logic",
 )
-"""All values of `Finding.rule`. `overflow` is an integer that a built-in type would silently wrap; `keyless` an item of a
-built-in list without any of the keys that tell items apart."""
+"""All values of `Finding.rule`. `overflow` is an integer that a built-in type would silently wrap, `keyless` an item of
+a built-in list without any of the keys that tell items apart."""
 
 
 class Mode(NamedTuple):

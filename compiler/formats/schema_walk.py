@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 from compiler.formats.packs import OBJECT_META
@@ -33,13 +33,18 @@ from compiler.model.source import Path
 _STRUCTURAL = ("apiVersion", "kind", "metadata")
 
 
+Proof = Callable[[str, object], bool]
+"""Tells of a definition's name and a value whether the value is certainly right."""
+
+
 class Walk:
     """One check of one document: the definitions, the mode and the findings so far."""
 
-    def __init__(self, definitions: Mapping[str, Schema], mode: Mode) -> None:
-        """Start without findings."""
+    def __init__(self, definitions: Mapping[str, Schema], mode: Mode, proves: Proof | None = None) -> None:
+        """Start without findings; `proves` says quickly of some values that they are right."""
         self.definitions = definitions
         self.mode = mode
+        self.proves = proves
         self.found: list[Finding] = []
 
     def add(
@@ -72,6 +77,8 @@ class Walk:
             built_in = Walk(self.definitions, BUILT_IN)
             built_in.found = self.found
             built_in.node(value, schema, path, closed=closed)
+            return
+        if self.proves is not None and closed and "$ref" in schema and self.proves(schema["$ref"], value):
             return
         schema = self.resolve(schema)
         if value is None and schema.get("nullable"):
@@ -269,11 +276,13 @@ class Walk:
         self.add(path, "logic", value, one_of(wanted) if wanted else "one of the forms that are allowed here")
 
 
-def walk(value: object, schema: Schema, definitions: Mapping[str, Schema], mode: Mode) -> list[Finding]:
-    """Return every finding of a value, each once, in order of the value."""
+def walk(
+    value: object, schema: Schema, definitions: Mapping[str, Schema], mode: Mode, proves: Proof | None = None
+) -> list[Finding]:
+    """Return every finding of a value, each once, in order of the value; parts that are proven are passed by."""
     if mode.custom:
         schema = {**schema, "x-kubernetes-embedded-resource": True}
-    state = Walk(definitions, mode)
+    state = Walk(definitions, mode, None if mode.custom else proves)
     state.node(value, schema, ())
     unique: dict[tuple[Path, str, str], Finding] = {}
     for finding in state.found:

@@ -123,7 +123,11 @@ def _write_text(out: Writer, item: Text, indent: int, scope: Scope) -> str:
             names.append(out.fresh())
             out.line(indent, f"{names[-1]} = text({python(part, scope).python})", part)
     name = out.fresh()
-    out.line(indent, f"{name} = {' + '.join(names)}")
+    out.line(
+        indent,
+        f"{name} = concat([{', '.join(names)}])",
+        item.parts[0] if isinstance(item.parts[0], Expression) else None,
+    )
     return name
 
 

@@ -1,4 +1,4 @@
-"""JSON streams, as kubectl reads them: several values in a row, numbers as int64 where they fit."""
+"""JSON streams, as kubectl reads them: values in a row or between `---`, numbers as int64 where they fit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compiler.formats.yaml_events import DEPTH_LIMIT
 from compiler.formats.yaml_scalars import INT64_MAX, INT64_MIN, json_number
 
 _INT64_DIGITS = 20
-_SPACE = re.compile(r"[ \t\r\n]*")
+_GAP = re.compile(r"(?:[ \t\r\n]+|(?<![^\n])---(?=[ \t\r\n]|\Z))*")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -24,20 +24,37 @@ def looks_like_json(raw: bytes) -> bool:
     return raw[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
 
 
-def json_documents(raw: bytes) -> Iterator[tuple[int, Any]]:
-    """Yield (line, value) of each value that is not null.
-
-    Errors: raises NotJson for anything that the YAML loader must judge: syntax, duplicate keys, huge numbers, depth.
-    """
+def json_text(raw: bytes) -> str:
+    """Return the text of a stream without its byte-order mark. Errors: raises NotJson for what is not UTF-8."""
     try:
-        text = raw.decode("utf-8").removeprefix("\ufeff")
+        return raw.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError:
         raise NotJson from None
+
+
+def json_starts(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each value that is not null begins, in characters and in lines, of a text that has been read."""
+    decoder = json.JSONDecoder()
+    at, line, counted = _skip(text, 0), 1, 0
+    while at < len(text):
+        value, end = decoder.raw_decode(text, at)
+        line, counted = line + text.count("\n", counted, at), at
+        if value is not None:
+            yield at, line
+        at = _skip(text, end)
+
+
+def json_documents(text: str) -> Iterator[tuple[int, Any]]:
+    """Yield (line, value) of each value that is not null.
+
+    Errors: raises NotJson for anything that the YAML loader must judge: syntax, duplicate keys, huge numbers, depth,
+    and values in a row after a `---`.
+    """
     decoder = json.JSONDecoder(
         object_pairs_hook=_unique, parse_int=_integer, parse_float=_fraction, parse_constant=_refuse, strict=True
     )
     has_escaped_surrogates = "\\ud" in text or "\\uD" in text
-    at, line, counted = _skip(text, 0), 1, 0
+    at, line, counted, separated = _skip(text, 0), 1, 0, False
     while at < len(text):
         try:
             value, end = decoder.raw_decode(text, at)
@@ -49,10 +66,14 @@ def json_documents(raw: bytes) -> Iterator[tuple[int, Any]]:
         if value is not None:
             yield line, _scrubbed(value) if has_escaped_surrogates else value
         at = _skip(text, end)
+        is_apart = "---" in text[end:at]
+        if separated and not is_apart and at < len(text):
+            raise NotJson
+        separated = separated or is_apart
 
 
 def _skip(text: str, at: int) -> int:
-    match = _SPACE.match(text, at)
+    match = _GAP.match(text, at)
     return match.end() if match else at
 
 

@@ -1,10 +1,12 @@
-"""The place of a value in a plain stream: the one document is parsed again, with places, when there is an error."""
+"""The place of a value in a plain stream: the one document is read again, with places, when there is an error."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
+from compiler.formats.json_locate import stretch_of
+from compiler.formats.yaml_json import NotJson, json_starts, json_text, looks_like_json
 from compiler.formats.yaml_nodes import Composer
 from compiler.formats.yaml_records import Node
 from compiler.model.source import Path, Span
@@ -21,6 +23,10 @@ def locate(raw: bytes, file: str, index: int, path: Path, *, key: bool = False) 
     Where the path leads to nothing (a missing field), it is the place of the nearest value around it; None if the
     document cannot be found.
     """
+    text, starts = _json(raw)
+    if index < len(starts):
+        start, line = starts[index]
+        return _span(file, text, start, line, path, key=key)
     root = _root(raw, file, index)
     if root is None:
         return None
@@ -32,6 +38,26 @@ def locate(raw: bytes, file: str, index: int, path: Path, *, key: bool = False) 
         key_node, node = found
         place = key_node.span if key and key_node is not None and number == len(path) - 1 else node.span
     return place
+
+
+@lru_cache(maxsize=2)
+def _json(raw: bytes) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Return the text of a JSON stream, and where its documents begin: in characters and in lines; else nothing."""
+    if not looks_like_json(raw):
+        return "", ()
+    try:
+        text = json_text(raw)
+        return text, tuple(json_starts(text))
+    except (NotJson, ValueError, RecursionError):
+        return "", ()
+
+
+def _span(file: str, text: str, start: int, line: int, path: Path, *, key: bool) -> Span:
+    begin, end = stretch_of(text, start, path, key=key)
+    line += text.count("\n", start, begin)
+    end_line = line + text.count("\n", begin, end)
+    column, end_column = (at - text.rfind("\n", 0, at) for at in (begin, end))
+    return Span(file, line, column, end_line, end_column)
 
 
 def _child(node: Node, part: str | int) -> tuple[Node | None, Node] | None:

@@ -83,11 +83,11 @@ def read_documents(file: str, raw: bytes) -> tuple[tuple[StreamDocument, ...], t
         fault = too_many_values(file, STREAM_LIMIT_VALUES)  # each value needs a line end or a comma
     if fault is not None:
         return (), (fault._replace(document=0),)
-    from compiler.formats.yaml_json import NotJson, json_documents, looks_like_json
+    from compiler.formats.yaml_json import NotJson, json_documents, json_text, looks_like_json
 
     if looks_like_json(raw):
         try:
-            values = list(json_documents(raw))
+            values = list(json_documents(json_text(raw)))
             return tuple(StreamDocument(i, line, value) for i, (line, value) in enumerate(values)), ()
         except NotJson:
             pass  # the YAML loader says what is wrong, or takes it: `{a: b}` begins like JSON

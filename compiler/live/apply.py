@@ -197,7 +197,7 @@ class _Run:
             yield self._store(task.manifest, EventKind.UNCHANGED)
         if is_done(status):
             self._done += 1
-            self._counts["unanswered"] += status.health is Health.UNKNOWN and status.reason != NO_CONDITION
+            self._counts["state unknown"] += status.health is Health.UNKNOWN and status.reason != NO_CONDITION
             self._schedule.settled(id)
             yield self._event(EventKind.READY, id, message=status.message, status=status)
         elif status.health is Health.FAILED:
@@ -247,7 +247,7 @@ class _Run:
         self._counts["skipped"] += 1
         self._done += 1
         problem = skipped(self._manifests[id], why)
-        return self._event(EventKind.SKIPPED, id, message=problem.message, diagnostic=problem)
+        return self._event(EventKind.SKIPPED, id, message=why, diagnostic=problem)
 
     def _time_out(self) -> Iterator[Event]:
         """End every wait: what is not ready says why, what has not started is left out."""
@@ -279,8 +279,8 @@ class _Run:
         counts = self._counts
         words = ("created", "configured", "unchanged", "refused", "skipped")
         said = ", ".join(f"{counts[word]} {word}" for word in words if counts[word]) or "nothing to apply"
-        said += f"; {counts['not ready']} of them not ready" if counts["not ready"] else ""
-        return said + (f"; {counts['unanswered']} of them in an unknown state" if counts["unanswered"] else "")
+        states = [f"{word}: {counts[word]}" for word in ("not ready", "state unknown") if counts[word]]
+        return "; ".join((said, *states))
 
 
 def _is_long(task: _Task) -> bool:

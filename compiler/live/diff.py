@@ -111,13 +111,12 @@ def _offline(manifest: Manifest, port: ClusterPort, live: Body | None, settings:
 def _foreseen(manifest: Manifest, port: ClusterPort, ahead: _Ahead) -> _Verdict | None:
     """Judge what the server can't: objects of new kinds, and in new namespaces."""
     id, api_version = manifest.id, manifest.api_version
-    if ObjectId("", "Namespace", "", id.namespace) in ahead.new:
-        return _created(manifest, f"namespace `{id.namespace}` is new")
     discovery = port.discovery()
-    if (api_version, id.kind) in discovery.resources:
-        return None
-    if (api_version, id.kind) in ahead.kinds:
-        return _created(manifest, "its CRD is new")
+    is_served = (api_version, id.kind) in discovery.resources
+    if is_served or (api_version, id.kind) in ahead.kinds:
+        if ObjectId("", "Namespace", "", id.namespace) in ahead.new:
+            return _created(manifest, f"namespace `{id.namespace}` is new")
+        return None if is_served else _created(manifest, "its CRD is new")
     if api_version not in discovery.broken:
         return None
     message = f"the API service of `{api_version}` does not answer, so {id} can't be compared"

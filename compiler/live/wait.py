@@ -83,7 +83,9 @@ def explain(manifest: Manifest, port: ClusterPort, status: Status) -> str:
         parts += [f"{count} pod{'s' if count > 1 else ''}: {why}" for why, count in reasons if why]
         # conditions of a workload only repeat that pods are missing; the pods themselves say why
         parts += [] if len(parts) > 1 else _bad_conditions(live)
-        parts += _warnings(live, pods, port)
+        # what the scheduler says now stands with the pods, its events may be old
+        skip = "FailedScheduling" if any("Unschedulable" in part for part in parts) else "\0"
+        parts += [said for said in _warnings(live, pods, port) if not said.startswith(skip)]
     except ClusterError as error:
         parts.append(f"(more can't be read: {error.message})")
     return "; ".join(_once(parts))

@@ -37,8 +37,8 @@ def render(changes: ChangeSet, *, color: bool) -> str:
     return "".join(f"{line}\n" for change in shown for line in _change_lines(change, color=color))
 
 
-def summary(changes: ChangeSet) -> str:
-    """Count the changes by class: `2 to create, 1 to roll out, 30 unchanged`."""
+def summary(changes: ChangeSet, *, refused: int = 0) -> str:
+    """Count the changes by class: `2 to create, 1 to roll out, 30 unchanged`; `refused` objects could not be judged."""
     counts = Counter(change.action for change in changes.changes)
     said = [f"{counts[action]} {words}" for action, words in _SUMMARY.items() if counts[action]]
     untried = sum(change.action is Action.CREATE and bool(change.reason) for change in changes.changes)
@@ -46,7 +46,8 @@ def summary(changes: ChangeSet) -> str:
         said[0] += f" ({untried} of them untried: what they need is new too)"
     conflicts = len(changes.conflicts)
     said += [f"{conflicts} field conflict{'s' if conflicts > 1 else ''}"] if conflicts else []
-    differs = any(change.differs for change in changes.changes) or conflicts
+    said += [f"{refused} refused"] if refused else []
+    differs = any(change.differs for change in changes.changes) or conflicts or refused
     return ("" if differs or not said else "no differences: ") + (", ".join(said) or "no objects")
 
 

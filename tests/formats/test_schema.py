@@ -104,6 +104,23 @@ def test_a_null_for_a_required_field_or_a_keyed_item_is_a_fault() -> None:
     assert of_container(ports=[None]) == [("ports/0", "type")]
 
 
+@pytest.mark.parametrize(
+    ("secrets", "found"),
+    [
+        ([{}], [("secrets/0", "keyless")]),
+        ([{"name": "a"}, {"namespace": "b"}], [("secrets/1", "keyless")]),
+        ([{"name": None}], []),
+        ([{"name": ""}], []),
+    ],
+)
+def test_an_item_without_the_key_of_its_list_is_a_fault(secrets: list[dict[str, object]], found: list[object]) -> None:
+    """As a 1.36 server answers: only a key that is neither required nor defaulted has to be there."""
+    body = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a"}}
+    findings = of_kind({**body, "secrets": secrets})
+    assert [("/".join(map(str, finding.path)), finding.rule) for finding in findings] == found
+    assert of_kind({**body, "imagePullSecrets": [{}]}) == []
+
+
 def test_a_whole_float_is_an_integer_and_a_half_is_not() -> None:
     body = deployment()
     body["spec"]["replicas"] = 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any, ClassVar
@@ -255,6 +256,25 @@ class TestJson:
         """The YAML loader says where."""
         assert places(read_stream("m.json", text)) == [place]
 
+    @pytest.mark.parametrize(
+        ("text", "lines"),
+        [
+            ('{"a": 1}\n---\n{"a": 2}\n---\nnull\n---\n{"a": 3}\n', [1, 3, 7]),
+            ('{"a": 1}\n---\n---\n{"a": 2}\n---', [1, 4]),
+            ('{"a": 1} {"a": 2}\n---\n{"a": 3}', [1, 1, 3]),
+            ('{"a": 1}\n---\nb: 2\n', [1, 3]),
+        ],
+    )
+    def test_json_may_stand_between_separators(self, text: str, lines: list[int]) -> None:
+        """Documents are counted as in YAML, and what is no JSON later on is read as YAML."""
+        found = read_stream("m.json", text.encode())
+
+        assert [(d.index, d.line) for d in found.value or ()] == list(enumerate(lines))
+
+    def test_json_in_a_row_after_a_separator_is_refused(self) -> None:
+        """There the text is YAML, which has one value in a document."""
+        assert places(read_stream("m.json", b'{"a": 1}\n---\n{"a": 2} {"a": 3}\n')) == [("SC101", 3, 10)]
+
     def test_json_like_yaml_is_yaml(self) -> None:
         """A brace at the beginning is only a hint."""
         assert values("{a: b}\n---\n{c: d}\n") == [{"a": "b"}, {"c": "d"}]
@@ -342,6 +362,36 @@ class TestLocate:
             span.line for document in found.value if (span := locate(text, "m.yaml", document.index, ()))
         ]
         assert len(found.value) == 2
+
+    TREES = st.recursive(
+        st.one_of(st.integers(), st.booleans(), st.none(), st.text(st.characters(min_codepoint=32, max_codepoint=126))),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
+        ),
+        max_leaves=12,
+    )
+
+    @given(
+        st.lists(st.dictionaries(st.sampled_from("abc"), TREES, max_size=3), min_size=1, max_size=3),
+        st.lists(st.one_of(st.sampled_from("abc"), st.integers(0, 2)), max_size=4).map(tuple),
+        st.sampled_from([None, 1]),
+        st.booleans(),
+    )
+    @settings(max_examples=200, deadline=None)
+    def test_places_in_json_are_those_of_the_same_text_as_yaml(
+        self, documents: list[object], path: tuple[str | int, ...], indent: int | None, key: bool
+    ) -> None:
+        """The quick way through JSON gives what composing the YAML gives; a comment makes the text YAML."""
+        text = "\n---\n".join(json.dumps(document, indent=indent) for document in documents).encode()
+        for index in range(len(documents)):
+            assert locate(text, "m", index, path, key=key) == locate(text + b"\n# yaml", "m", index, path, key=key)
+
+    def test_json_values_in_a_row_have_places(self) -> None:
+        """The lines go on from one value to the next; the document after a null is the next one."""
+        text = b'{"a": 1}\n{"b": [{"c": 2}]} null\n {"d": 3}'
+
+        assert locate(text, "m", 1, ("b", 0, "c")) == Span("m", 2, 13, 2, 14)
+        assert locate(text, "m", 2, ("d",), key=True) == Span("m", 3, 3, 3, 6)
 
 
 PIECES = [

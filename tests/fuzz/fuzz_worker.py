@@ -54,11 +54,11 @@ def run(given: Case, root: Path) -> dict[str, Any]:
         signal.setitimer(signal.ITIMER_PROF, 0)
         faulthandler.cancel_dump_traceback_later()
     result = {"code": code, "seconds": time.process_time() - start}
-    problem = verdict(code, out.getvalue(), err.getvalue(), arguments)
+    problem = verdict(code, out.getvalue(), err.getvalue())
     return result | ({"problem": problem} if problem else {})
 
 
-def verdict(code: int, out: str, err: str, arguments: list[str]) -> str:
+def verdict(code: int, out: str, err: str) -> str:
     """Return what is wrong with the end of a run, `` when nothing is."""
     if code == -1:
         return f"more than {SECONDS} s"
@@ -69,8 +69,6 @@ def verdict(code: int, out: str, err: str, arguments: list[str]) -> str:
         return f"a traceback: {err[-2000:]}"
     if code and not (re.search(r"^(error|Error)", err, re.MULTILINE) or '"severity": "error"' in out):
         return f"exit code {code} without an error: {err[-500:]!r}"
-    if not code and arguments[0] == "compile" and not out and "files in" not in err:
-        return "no error and no product"
     if re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e]", err):
         return f"control characters on the terminal: {err[-500:]!r}"
     return ""

@@ -191,8 +191,8 @@ def write(root: Path, stack: bytes, extra: bytes = EXTRA) -> None:
 
 STRINGS = (
     "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "a\x9b31mb", "back\x08\x08\x08\x08", "\rover", "two\nlines", "\u202eevil",
-    "\u2028line", "::error file=a::b", "##vso[x]", "</script><script>x", "a|b|c", "`code`", "```", '"quoted"', "back\\slash",
-    "%0A", "{{ x }}", "-->", "]] --> b", "e\u0301", "\ufeffbom", "x;y", "#anchor", "&amp;", "\U0001f600",
+    "\u2028line", "::error file=a::b", "##vso[x]", "</script><script>x", "a|b|c", "`code`", "```", '"quoted"', 
+    "back\\slash", "%0A", "{{ x }}", "-->", "]] --> b", "e\u0301", "\ufeffbom", "x;y", "#anchor", "&amp;", "\U0001f600",
 )  # fmt: skip
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e]")
 

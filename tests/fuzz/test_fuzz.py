@@ -17,7 +17,7 @@ def assert_harmless(sample: Sample, count: int) -> None:
     assert sample.peak < 500 << 20
     assert set(sample.codes) <= {0, 1, 2, 3}
     # The sample is worth something: it reaches every end, and does not drown in one of them.
-    assert all(sample.codes.get(code, 0) >= count // 50 for code in (0, 1, 3))
+    assert all(sample.codes.get(code, 0) >= count // 100 for code in (0, 1, 3))
 
 
 def test_fixed_sample() -> None:
@@ -45,4 +45,4 @@ def test_full_sample() -> None:
 def test_a_case_is_the_same_everywhere() -> None:
     """A failure can be looked at again by its seed and number alone."""
     assert [case(SEED, n) for n in range(40)] == [case(SEED, n) for n in range(40)]
-    assert len({str(case(SEED, n)) for n in range(200)}) == 200
+    assert len({str(case(SEED, n)) for n in range(200)}) > 190

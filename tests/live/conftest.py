@@ -89,6 +89,8 @@ def sandbox(live_programs: dict[str, Path], tmp_path_factory: pytest.TempPathFac
         started = lifecycle.up("live", root=root)
         assert started.value is not None, started.diagnostics[0].message
         yield started.value
+        ended = lifecycle.status("live", root=root).value
+        assert ended is not None and ended.is_up, f"the sandbox did not stay sound to the end: {ended}"
     finally:
         lifecycle.down("live", root=root)
 

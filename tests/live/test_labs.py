@@ -120,7 +120,7 @@ def test_lab_is_applied_in_one_run_and_leaves_nothing_to_do(lab: Lab) -> None:
     expected = [UNANSWERED] if lab.name == "openfx-lab" else []
     assert [line.split(" unknown ")[1].strip().split(": ")[0] for line in unknown] == expected
     assert all("its backend does not answer: " in line for line in unknown)
-    assert summary == f"{total} created{'; 1 of them in an unknown state' if expected else ''}"
+    assert summary == f"{total} created{'; state unknown: 1' if expected else ''}"
     assert_ready(lab.kubectl)
 
     second = lab.run("diff", lab.stack)

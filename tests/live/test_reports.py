@@ -37,6 +37,7 @@ def test_render_without_differences_is_empty() -> None:
     assert render(same, color=False) == ""
     assert summary(same) == "no differences: 1 unchanged"
     assert summary(ChangeSet(())) == "no objects"
+    assert summary(same, refused=2) == "1 unchanged, 2 refused"
 
 
 def test_render_new_objects_are_one_line_and_untried_ones_are_counted() -> None:

@@ -8,6 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compiler.commands.sandbox import sandbox
+from compiler.model.diagnostic import Outcome
+from compiler.sandbox import lifecycle
+from compiler.sandbox.lifecycle import Sandbox
+from compiler.sandbox.nodes import FakeNode
 
 
 @pytest.fixture(autouse=True)
@@ -60,3 +64,81 @@ def test_bad_nodes_file_exits_3_and_starts_nothing(home: Path) -> None:
 def test_missing_nodes_file_is_wrong_usage() -> None:
     """A file that is not there is the caller's mistake."""
     assert run("up", "--nodes", "absent.yaml").exit_code == 2
+
+
+STACK = """\
+apiVersion: stackc.dev/v1alpha1
+kind: Stack
+metadata: {name: small}
+spec:
+  kubernetes: "1.34"
+  cluster:
+    provider: existing
+    nodes:
+      - {name: cp, roles: [control-plane]}
+      - {name: gpu1, roles: [worker], labels: {pool: gpu}, capacity: {cpu: 8, memory: 32Gi, gpu: 2}}
+  manifests: [pod.yaml]
+"""
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: default}
+spec: {tolerations: [{key: special, operator: Exists}], containers: [{name: c, image: "example.com/c:1"}]}
+"""
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[FakeNode, ...] | None]:
+    """Return the nodes of every call of `lifecycle.up`, which starts nothing."""
+    calls: list[tuple[FakeNode, ...] | None] = []
+
+    def up(name: str, nodes: tuple[FakeNode, ...] | None, **_: object) -> Outcome[Sandbox]:
+        calls.append(nodes)
+        return Outcome(Sandbox(name, Path("f"), Path("f/kubeconfig"), "https://127.0.0.1:1", "", Path("ca"), ()))
+
+    monkeypatch.setattr(lifecycle, "up", up)
+    return calls
+
+
+def test_up_with_a_stack_makes_its_nodes(home: Path, started: list[tuple[FakeNode, ...] | None]) -> None:
+    """The nodes are those of `cluster.nodes`; layers count."""
+    (home / "stack.yaml").write_text(STACK)
+    (home / "pod.yaml").write_text(POD)
+    result = run("up", "--stack", str(home / "stack.yaml"), "--set", "cluster.nodes[gpu1].capacity.gpu=4")
+    assert result.exit_code == 0, result.stderr
+    (nodes,) = started
+    assert nodes is not None
+    assert [node.name for node in nodes] == ["cp", "gpu1"]
+    assert nodes[0].taints == ({"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"},)
+    assert dict(nodes[1].capacity) == {"cpu": "8", "memory": "32Gi", "nvidia.com/gpu": "4"}
+
+
+def test_up_with_a_stack_and_other_nodes_adds_what_is_missing(
+    home: Path, started: list[tuple[FakeNode, ...] | None]
+) -> None:
+    """A nodes file stands for `cluster.nodes`; a node that is added says for whom."""
+    (home / "stack.yaml").write_text(STACK)
+    (home / "pod.yaml").write_text(POD)
+    (home / "nodes.yaml").write_text("- {name: only, taints: [{key: closed, effect: NoSchedule}]}\n")
+    result = run("up", "--stack", str(home / "stack.yaml"), "--nodes", str(home / "nodes.yaml"))
+    assert result.exit_code == 0, result.stderr
+    assert started[0] is not None
+    assert [node.name for node in started[0]] == ["only", "extra-1"]
+    assert "node extra-1 for Pod default/p\n" in result.stderr
+
+
+def test_up_with_a_wrong_stack_exits_3_and_starts_nothing(
+    home: Path, started: list[tuple[FakeNode, ...] | None]
+) -> None:
+    """What is wrong with the stack is told in full; there is no sandbox for half a stack."""
+    (home / "stack.yaml").write_text(STACK.replace("provider: existing", "provider: nobody"))
+    result = run("up", "--stack", str(home / "stack.yaml"))
+    assert result.exit_code == 3
+    assert "SC3" in result.stderr and "stack.yaml:7:15" in result.stderr
+    assert started == []
+
+
+@pytest.mark.parametrize("options", [("--set", "a=b"), ("-O", "x.yaml"), ("--root", ".")])
+def test_up_with_layers_but_no_stack_is_wrong_usage(options: tuple[str, str]) -> None:
+    """Layers change a stack; without one they mean nothing."""
+    assert run("up", *options).exit_code == 2

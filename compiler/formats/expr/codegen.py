@@ -19,6 +19,9 @@ from compiler.formats.expr.runtime import ExpressionError, suggestion
 
 MAX_SOURCE = 2_000
 MAX_DEPTH = 30
+MAX_TREE = 60
+"""Python reads at most 200 brackets within each other, and a node becomes up to three."""
+
 OPEN: Mapping[str, Any] = {}
 """The shape of a value whose fields are not declared."""
 VERSION: Mapping[str, Any] = {"x-shape": "version"}
@@ -71,7 +74,18 @@ def parse(source: str) -> J.Expr:
         raise ExpressionError("too deep or too large to read") from None
     if len(body) != 1 or not isinstance(body[0], J.Output) or len(body[0].nodes) != 1:
         raise ExpressionError("more than one expression")
-    return body[0].nodes[0]
+    tree: J.Expr = body[0].nodes[0]
+    if depth_of(tree) > MAX_TREE:
+        raise ExpressionError(f"more than {MAX_TREE} operators in a row", "cut it into pieces under `let:`")
+    return tree
+
+
+def depth_of(tree: J.Node) -> int:
+    """Return how many nodes of a syntax tree lie below each other; a chain of operators is as deep as it is long."""
+    depth, level = 0, [tree]
+    while level:
+        depth, level = depth + 1, [child for node in level for child in node.iter_child_nodes()]
+    return depth
 
 
 def max_nesting(source: str) -> int:
@@ -236,7 +250,7 @@ def _arithmetic(node: Any, scope: Scope) -> Code:
 
 
 def _concat(node: Any, scope: Scope) -> Code:
-    return Code("(" + " + ".join(f"text({_node(n, scope).python})" for n in node.nodes) + ")", OPEN)
+    return Code("concat([" + ", ".join(f"text({_node(n, scope).python})" for n in node.nodes) + "])", OPEN)
 
 
 def _compare(node: Any, scope: Scope) -> Code:

@@ -10,36 +10,59 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from compiler.formats.expr.runtime import MAX_RANGE, UNSET, ExpressionError, kind_of, text, version
+from compiler.formats.expr.predicates import (
+    QUANTITY,
+    is_cidr,
+    is_dns_label,
+    is_dns_subdomain,
+    is_duration,
+    is_env_name,
+    is_ip,
+    is_label_key,
+    is_label_value,
+    is_quantity,
+    matches,
+)
+from compiler.formats.expr.runtime import (
+    MAX_RANGE,
+    MAX_TEXT,
+    UNSET,
+    ExpressionError,
+    bounded,
+    kind_of,
+    text,
+    version,
+    want,
+)
 
-_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
-_DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
-_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?\Z")
-_LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z")
-_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_QUANTITY = re.compile(r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?[0-9]{1,3}))?\Z")
-_GO_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|ms|s|m|h))+\Z")
 _GO_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|ms|s|m|h)")
 _SCALE = {"n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-def _want(value: Any, kind: type, name: str) -> Any:
-    if value.__class__ is not kind:
-        wanted = {str: "text", list: "a list", dict: "a map", int: "a number"}[kind]
-        raise ExpressionError(f"`{name}` wants {wanted}, found {kind_of(value)}")
-    return value
-
-
 def canonical(value: Any) -> str:
     """Return the one JSON text of a value, keys sorted."""
+    weigh(value)
     return _json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def weigh(value: Any) -> None:
+    """Refuse a value whose text would be too long: parts that are shared in memory count each time they are written."""
+    left, waiting = MAX_TEXT, [value]
+    while waiting:
+        node = waiting.pop()
+        left -= len(node) if node.__class__ is str else 1
+        bounded(MAX_TEXT - left)
+        if node.__class__ is dict:
+            waiting += [*node, *node.values()]
+        elif node.__class__ is list:
+            waiting += node
 
 
 def b64(value: Any) -> str:
     """Return text in base64, as Secret data wants it."""
-    return base64.b64encode(_want(value, str, "b64").encode()).decode()
+    return base64.b64encode(want(value, str, "b64").encode()).decode()
 
 
 def sha256(value: Any) -> str:
@@ -50,6 +73,7 @@ def sha256(value: Any) -> str:
 
 def json(value: Any) -> str:
     """Return a value as indented JSON text."""
+    weigh(value)
     return _json.dumps(value, indent=2, ensure_ascii=False)
 
 
@@ -57,12 +81,13 @@ def yaml(value: Any) -> str:
     """Return a value as YAML text."""
     from compiler.formats.yaml_emit import emit
 
+    weigh(value)
     return emit(value)
 
 
 def numbers(*bounds: Any) -> list[int]:
     """Return the list of a Python range. Errors: more than 10,000 items."""
-    made = range(*[_want(b, int, "range") for b in bounds])
+    made = range(*[want(b, int, "range") for b in bounds])
     if len(made) > MAX_RANGE:
         raise ExpressionError(f"a range of {len(made)} items; at most {MAX_RANGE} are allowed")
     return list(made)
@@ -71,49 +96,6 @@ def numbers(*bounds: Any) -> list[int]:
 def fail(message: Any) -> Any:
     """Refuse the parameters with a message."""
     raise ExpressionError(text(message))
-
-
-def is_dns_label(value: Any) -> bool:
-    """Tell whether text is a DNS-1123 label of at most 63 characters."""
-    return value.__class__ is str and len(value) <= 63 and bool(_DNS_LABEL.match(value))
-
-
-def is_dns_subdomain(value: Any) -> bool:
-    """Tell whether text is a DNS-1123 subdomain of at most 253 characters."""
-    return value.__class__ is str and len(value) <= 253 and bool(_DNS_SUBDOMAIN.match(value))
-
-
-def is_label_value(value: Any) -> bool:
-    """Tell whether text may be the value of a label."""
-    return value.__class__ is str and len(value) <= 63 and bool(_LABEL_VALUE.match(value))
-
-
-def is_label_key(value: Any) -> bool:
-    """Tell whether text may be the key of a label."""
-    return value.__class__ is str and bool(_LABEL_KEY.match(value))
-
-
-def is_env_name(value: Any) -> bool:
-    """Tell whether text is a C identifier, as shells read environment names."""
-    return value.__class__ is str and bool(_ENV_NAME.match(value))
-
-
-def is_ip(value: Any) -> bool:
-    """Tell whether text is an IPv4 or IPv6 address."""
-    try:
-        ipaddress.ip_address(_want(value, str, "is_ip"))
-    except ValueError:
-        return False
-    return True
-
-
-def is_cidr(value: Any) -> bool:
-    """Tell whether text is a network in CIDR form without host bits."""
-    try:
-        ipaddress.ip_network(_want(value, str, "is_cidr"))
-    except ValueError:
-        return False
-    return True
 
 
 def cidr_overlap(a: Any, b: Any) -> bool:
@@ -127,22 +109,12 @@ def cidr_overlap(a: Any, b: Any) -> bool:
 
 def quantity(value: Any) -> float:
     """Return a Kubernetes quantity as a number: `250m` gives 0.25, `1Gi` 1073741824."""
-    match = _QUANTITY.match(str(value)) if value.__class__ in (str, int, float) else None
+    match = QUANTITY.match(str(value)) if value.__class__ in (str, int, float) else None
     if not match:
         raise ExpressionError(f"`{value}` is not a quantity")
     number, suffix, exponent = match.groups()
     scale = _BINARY.get(suffix or "") or _SCALE.get(suffix or "", 1.0)
     return float(number) * scale * 10.0 ** int(exponent or 0)
-
-
-def is_quantity(value: Any) -> bool:
-    """Tell whether a value is a Kubernetes quantity."""
-    return value.__class__ in (str, int, float) and bool(_QUANTITY.match(str(value)))
-
-
-def is_duration(value: Any) -> bool:
-    """Tell whether text is a Go duration such as `90s` or `1h30m`."""
-    return value.__class__ is str and bool(_GO_DURATION.match(value))
 
 
 def duration(value: Any) -> float:
@@ -152,14 +124,9 @@ def duration(value: Any) -> float:
     return float(sum(float(n) * _SECONDS[unit] for n, unit in _GO_PART.findall(value)))
 
 
-def matches(value: Any, pattern: Any) -> bool:
-    """Tell whether all of a text matches a pattern of the component's author."""
-    return value.__class__ is str and re.fullmatch(_want(pattern, str, "matches"), value) is not None
-
-
 def image_tag(value: Any) -> str:
     """Return the tag of an image, its digest when it has one, or empty text."""
-    name = _want(value, str, "image_tag")
+    name = want(value, str, "image_tag")
     if "@" in name:
         return str(name.partition("@")[2])
     last = name.rpartition("/")[2]
@@ -172,13 +139,40 @@ def default(value: Any, fallback: Any) -> Any:
 
 
 def replace(value: Any, old: Any, new: Any) -> str:
-    """Return text with every `old` replaced by `new`."""
-    return str(_want(value, str, "replace").replace(_want(old, str, "replace"), _want(new, str, "replace")))
+    """Return text with every `old` replaced by `new`. Errors: an empty `old`."""
+    given, before, after = (str(want(v, str, "replace")) for v in (value, old, new))
+    if not before:
+        raise ExpressionError("`replace` wants a text to look for, found an empty one")
+    bounded(len(given) + given.count(before) * len(after))
+    return given.replace(before, after)
+
+
+def split(value: Any, separator: Any) -> list[str]:
+    """Return the parts of a text between separators. Errors: an empty separator."""
+    between: str = want(separator, str, "split")
+    if not between:
+        raise ExpressionError("`split` wants a separator, found an empty text")
+    return list(want(value, str, "split").split(between))
+
+
+def join(value: Any, separator: Any = "") -> str:
+    """Return the items of a list as one text, with a separator between them."""
+    texts = [text(x) for x in want(value, list, "join")]
+    between: str = want(separator, str, "join")
+    bounded(sum(map(len, texts)) + len(texts) * len(between))
+    return between.join(texts)
+
+
+def affix(value: Any, before: str, after: str) -> list[str]:
+    """Return the items of a list with text before and after each of them."""
+    texts = [text(x) for x in want(value, list, "prefix" if before else "suffix")]
+    bounded(sum(map(len, texts)) + len(texts) * len(before + after))
+    return [before + x + after for x in texts]
 
 
 def sort(value: Any) -> list[Any]:
     """Return a list of numbers or of texts in order."""
-    items = _want(value, list, "sort")
+    items = want(value, list, "sort")
     if len({i.__class__ for i in items}) > 1 or (items and items[0].__class__ not in (str, int, float)):
         raise ExpressionError("`sort` wants a list of texts or of numbers")
     return sorted(items)
@@ -187,25 +181,25 @@ def sort(value: Any) -> list[Any]:
 def unique(value: Any) -> list[Any]:
     """Return a list without its repeated items, in the order of their first appearance."""
     seen: dict[str, Any] = {}
-    for item in _want(value, list, "unique"):
+    for item in want(value, list, "unique"):
         seen.setdefault(canonical(item), item)
     return list(seen.values())
 
 
 def pluck(value: Any, key: Any) -> list[Any]:
     """Return one field of every map in a list; maps without it are passed over."""
-    return [i[key] for i in _want(value, list, "pluck") if i.__class__ is dict and key in i]
+    return [i[key] for i in want(value, list, "pluck") if i.__class__ is dict and key in i]
 
 
 def where(value: Any, key: Any, wanted: Any = UNSET) -> list[Any]:
     """Return the maps of a list that have the field, or have it with that value."""
-    items = [i for i in _want(value, list, "where") if i.__class__ is dict and key in i]
+    items = [i for i in want(value, list, "where") if i.__class__ is dict and key in i]
     return items if wanted is UNSET else [i for i in items if i[key] == wanted]
 
 
 def first(value: Any) -> Any:
     """Return the first item of a list; unset when it is empty."""
-    items = _want(value, list, "first")
+    items = want(value, list, "first")
     return items[0] if items else UNSET
 
 
@@ -220,15 +214,15 @@ def take(value: Any, count: Any) -> Any:
     """Return the first items of a list, or the first characters of text."""
     if value.__class__ not in (list, str):
         raise ExpressionError(f"`take` wants a list or text, found {kind_of(value)}")
-    return value[: max(0, _want(count, int, "take"))]
+    return value[: max(0, want(count, int, "take"))]
 
 
 def unprefix(value: Any, prefix: Any) -> Any:
     """Return the items of a list, or the keys of a map, without a prefix where they have it."""
-    start = _want(prefix, str, "unprefix")
+    start = want(prefix, str, "unprefix")
     if value.__class__ is dict:
         return {k.removeprefix(start): v for k, v in value.items()}
-    return [text(x).removeprefix(start) for x in _want(value, list, "unprefix")]
+    return [text(x).removeprefix(start) for x in want(value, list, "unprefix")]
 
 
 def to_int(value: Any) -> int:
@@ -242,7 +236,7 @@ def to_int(value: Any) -> int:
 def to_dict(value: Any) -> dict[str, Any]:
     """Return a map from a list of [key, value] pairs."""
     try:
-        return {text(k): v for k, v in _want(value, list, "dict")}
+        return {text(k): v for k, v in want(value, list, "dict")}
     except (TypeError, ValueError):
         raise ExpressionError("`dict` wants a list of [key, value] pairs") from None
 
@@ -276,24 +270,24 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "dict": to_dict,
     "first": first,
     "int": to_int,
-    "items": lambda v: [[k, x] for k, x in _want(v, dict, "items").items()],
-    "join": lambda v, sep="": sep.join([text(x) for x in _want(v, list, "join")]),
-    "keys": lambda v: list(_want(v, dict, "keys")),
+    "items": lambda v: [[k, x] for k, x in want(v, dict, "items").items()],
+    "join": join,
+    "keys": lambda v: list(want(v, dict, "keys")),
     "length": length,
-    "lower": lambda v: _want(v, str, "lower").lower(),
+    "lower": lambda v: want(v, str, "lower").lower(),
     "pluck": pluck,
-    "prefix": lambda v, p: [text(p) + text(x) for x in _want(v, list, "prefix")],
+    "prefix": lambda v, p: affix(v, text(p), ""),
     "replace": replace,
     "sort": sort,
-    "split": lambda v, sep: _want(v, str, "split").split(_want(sep, str, "split")),
+    "split": split,
     "string": text,
-    "suffix": lambda v, s: [text(x) + text(s) for x in _want(v, list, "suffix")],
+    "suffix": lambda v, s: affix(v, "", text(s)),
     "take": take,
-    "trim": lambda v: _want(v, str, "trim").strip(),
+    "trim": lambda v: want(v, str, "trim").strip(),
     "unique": unique,
     "unprefix": unprefix,
-    "upper": lambda v: _want(v, str, "upper").upper(),
-    "values": lambda v: list(_want(v, dict, "values").values()),
+    "upper": lambda v: want(v, str, "upper").upper(),
+    "values": lambda v: list(want(v, dict, "values").values()),
     "where": where,
 }
 """Called as `value | name(…)`."""

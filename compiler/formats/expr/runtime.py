@@ -36,6 +36,7 @@ UNSET = Unset()
 
 MAX_RANGE = 10_000
 MAX_TEXT = 1_000_000
+"""Characters of one text, and items of one list or one value, that an expression may make."""
 
 
 def kind_of(value: object) -> str:
@@ -44,6 +45,14 @@ def kind_of(value: object) -> str:
         return "unset"
     names = {bool: "a boolean", str: "text", int: "a number", float: "a number", dict: "a map", list: "a list"}
     return names.get(type(value), "null" if value is None else type(value).__name__)
+
+
+def want(value: Any, kind: type, name: str) -> Any:
+    """Return a value of the right class. Errors: ExpressionError that names the function."""
+    if value.__class__ is not kind:
+        wanted = {str: "text", list: "a list", dict: "a map", int: "a number"}[kind]
+        raise ExpressionError(f"`{name}` wants {wanted}, found {kind_of(value)}")
+    return value
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -67,6 +76,18 @@ def text(value: Any) -> str:
     if value is UNSET:
         raise ExpressionError("the value is not set", "test it with `is set`, or give a default with `| default(…)`")
     raise ExpressionError(f"{kind_of(value)} inside text", "use json(x) or yaml(x)")
+
+
+def bounded(characters: int) -> None:
+    """Refuse a text or a list before it is made. Errors: more than MAX_TEXT characters or items."""
+    if characters > MAX_TEXT:
+        raise ExpressionError(f"a value of {characters} characters or items; at most {MAX_TEXT} are allowed")
+
+
+def concat(parts: list[str]) -> str:
+    """Return texts as one."""
+    bounded(sum(map(len, parts)))
+    return "".join(parts)
 
 
 def truth(value: Any) -> bool:
@@ -141,8 +162,9 @@ def merge(bases: list[Any], written: dict[str, Any]) -> dict[str, Any]:
 def add(a: Any, b: Any) -> Any:
     """Return the sum of two numbers or the joined list of two lists."""
     if a.__class__ is list and b.__class__ is list:
+        bounded(len(a) + len(b))
         return a + b
-    return _number(a, "+") + _number(b, "+")
+    return _in_range(_number(a, "+") + _number(b, "+"))
 
 
 def arithmetic(operator: str, a: Any, b: Any) -> Any:
@@ -151,12 +173,18 @@ def arithmetic(operator: str, a: Any, b: Any) -> Any:
     if operator in ("/", "//", "%") and y == 0:
         raise ExpressionError("division by zero")
     if operator == "-":
-        return x - y
+        return _in_range(x - y)
     if operator == "*":
-        return x * y
+        return _in_range(x * y)
     if operator == "/":
         return x / y
     return x // y if operator == "//" else x % y
+
+
+def _in_range(number: Any) -> Any:
+    if not abs(number) < (2**63 if number.__class__ is int else float("inf")):
+        raise ExpressionError("a number beyond 64 bits")
+    return number
 
 
 def compare(operator: str, a: Any, b: Any) -> bool:
