@@ -76,6 +76,8 @@ def component_source(name: str, folder: str, files: Files, shared: Shared, diges
     """
     found: list[Diagnostic] = []
     head = _read(f"{folder}/component.yaml", files.get("component.yaml", b""), found)
+    if found:
+        return Outcome(None, tuple(found))
     if len(head) != 1 or head[0].kind != "map":
         place = Span(f"{folder}/component.yaml", 1, 1, 1, 1)
         found.append(refuse("SC401", place, "component.yaml is not one map", "write `summary: …`").diagnostic)

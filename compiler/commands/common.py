@@ -35,7 +35,6 @@ root_option = click.option(
     type=click.Path(exists=True, file_okay=False),
     help="Read nothing outside DIR. Default: the nearest folder above the stack with .git, stackc.lock or components/.",
 )
-output_option = click.option("--out", metavar="PATH", help="Write to PATH in place of standard output.")
 filename_option = click.option(
     "-f",
     "--filename",
