@@ -126,6 +126,10 @@ def opened(stack: str, overlays: tuple[str, ...], root: str | None) -> tuple[Fil
     paths: list[str] = []
     found: list[Diagnostic] = []
     for given in (stack, *overlays):
+        if given == "-":
+            help = "name a file; plain manifests come from standard input with `-f -`"
+            found.append(error("SC136", "a stack can't come from standard input", help=help))
+            continue
         try:
             paths.append(path_in(top, given))
         except FileRefused as refused:

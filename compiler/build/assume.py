@@ -126,8 +126,7 @@ def _check_requirements(
         for need in (component.meta.get("requires") if component else None) or ():
             name, range_ = (need, "") if isinstance(need, str) else (need["name"], need.get("version", ""))
             if name not in provided:
-                places = f"`{name}` under `assumes.components` or `cluster.addons`"
-                help = f"put a component that provides it into `components`, or {places}"
+                help = _ways_to(name, catalog)
                 message = f"`{instance.name}` requires `{name}`, and nothing provides it"
                 found.append(error("SC463", message, help=help, span=instance.span))
             elif range_ and provided[name][0] and not in_range(provided[name][0], range_):
@@ -135,6 +134,15 @@ def _check_requirements(
                     f"`{instance.name}` requires `{name}` {range_}, and {provided[name][1]} gives {provided[name][0]}"
                 )
                 found.append(error("SC463", message, help=f"give a version that is {range_}", span=instance.span))
+
+
+def _ways_to(capability: str, catalog: Catalog) -> str:
+    """Return what to write so that a capability is there."""
+    providers = [c for c in catalog.all() if c.name == capability or capability in _capabilities(c.meta)]
+    ways = [f"put `{c.name}` into `components`" for c in providers if not c.meta.get("assumable") or c.documents]
+    ways += [f"write `{c.name}` under `assumes.components`" for c in providers if c.meta.get("assumable")]
+    ways.append(f"write `{capability}` under `cluster.addons`")
+    return ", or ".join(ways)
 
 
 def in_range(given: str, wanted: str) -> bool:

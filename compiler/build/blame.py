@@ -17,6 +17,7 @@ from compiler.model.source import Path, Span, Tree
 _ON_KEY = frozenset(("SC601",))
 """Codes about a key rather than its value."""
 
+_WRONG_TYPE = "SC602"
 _DANGLING = frozenset(("SC502", "SC503", "SC504"))
 """Codes about a name: the first place that says it is as good as any other."""
 
@@ -35,7 +36,7 @@ def blamed(found: Iterable[Diagnostic], manifests: Iterable[Manifest], tree: Tre
 
 def _blamed(d: Diagnostic, manifest: Manifest, tree: Tree) -> Diagnostic:
     place = tuple(unescape(part) for part in d.path.split("/")[1:])
-    edit = _edit_of(place, manifest.origin.edits)
+    edit = _edit_of(place, manifest.origin.edits) or _edit_below(d.code, place, manifest.origin.edits)
     if edit is not None:
         done = "taken out" if edit.removed else "set"
         notes = (Note(f"{done} by patch `{edit.patch}`"), *d.notes)
@@ -49,6 +50,13 @@ def _blamed(d: Diagnostic, manifest: Manifest, tree: Tree) -> Diagnostic:
 def _edit_of(place: tuple[str, ...], edits: tuple[Edit, ...]) -> Edit | None:
     """Return the last edit of the value at a place, or of a value around it."""
     return next((edit for edit in reversed(edits) if place[: len(edit.place)] == edit.place), None)
+
+
+def _edit_below(code: str, place: tuple[str, ...], edits: tuple[Edit, ...]) -> Edit | None:
+    """Return the edit inside a value of the wrong type: a pointer into nothing made a map where a list belongs."""
+    if code != _WRONG_TYPE:
+        return None
+    return next((edit for edit in edits if edit.place[: len(place)] == place), None)
 
 
 def _span_of(edit: Edit, place: tuple[str, ...], tree: Tree, *, on_key: bool) -> Span | None:

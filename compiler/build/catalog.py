@@ -36,9 +36,20 @@ class Catalog:
         self.found: list[Diagnostic] = []
         self._known: dict[str, Component | None] = {}
         self._loading: list[str] = []
-        own = files.listdir("components") if files and files.exists("components") else ()
-        self.own = frozenset(name for name in own if files and files.exists(f"components/{name}/component.yaml"))
+        self.own = self._own_names()
         self.names: tuple[str, ...] = tuple(sorted({*built_in_names(), *self.own}))
+
+    def _own_names(self) -> frozenset[str]:
+        """Return the user's own components; a folder that the files door refuses is told of, and left out."""
+        files = self.files
+        names: list[str] = []
+        try:
+            for name in files.listdir("components") if files and files.exists("components") else ():
+                if files and files.exists(f"components/{name}/component.yaml"):
+                    names.append(name)
+        except FileRefused as e:
+            self.found.append(error(e.code, e.message, help=e.help))
+        return frozenset(names)
 
     def get(self, name: str) -> Component | None:
         """Return a component, or None when there is none of that name or its folder has errors (then in `found`)."""

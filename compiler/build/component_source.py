@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import pprint
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from compiler.build.crd import expand_crd
@@ -15,7 +15,9 @@ from compiler.build.params import RESOLVED
 from compiler.build.rules_source import write_rules
 from compiler.build.shapes import SHAPES
 from compiler.formats import shorthand
+from compiler.formats.data_files import read_schema_file
 from compiler.formats.expr.codegen import OPEN, VERSION, Scope
+from compiler.formats.schema import validate
 from compiler.formats.template_code import Writer, write_item, write_value
 from compiler.formats.template_ir import Refused, read_item, refuse
 from compiler.formats.yaml_read import Node, compose_all
@@ -29,40 +31,6 @@ from compiler.formats.expr.runtime import (
     UNSET, add, arithmetic, compare, concat, emptied, field, items, mapping, merge, pairs, soft, text, truth, version,
 )
 '''
-META_KEYS = frozenset(
-    [
-        "summary",
-        "source",
-        "section",
-        "discriminator",
-        "abstract",
-        "assumable",
-        "single",
-        "requires",
-        "provides",
-        "kubernetes",
-        "coreTypes",
-        "images",
-        "hidden",
-        "reads",
-        "namespace",
-        "namespaces",
-        "presets",
-        "versions",
-        "keep",
-        "readiness",
-        "names",
-        "references",
-        "fields",
-        "differences",
-        "workloads",
-        "params",
-        "let",
-        "types",
-        "default",
-    ]
-)
-
 Files = Mapping[str, bytes]
 """The files of one folder: path below the folder → content."""
 Shared = Callable[[str], shorthand.Schema | None]
@@ -83,16 +51,24 @@ def component_source(name: str, folder: str, files: Files, shared: Shared, diges
         found.append(refuse("SC401", place, "component.yaml is not one map", "write `summary: …`").diagnostic)
         return Outcome(None, tuple(found))
     entries = {str(k.value): (k, v) for k, v in head[0].value}
-    for key, (node, _) in entries.items():
-        if key not in META_KEYS:
-            found.append(
-                refuse(
-                    "SC402", node.span, f"unknown key `{key}`", "write one of: " + ", ".join(sorted(META_KEYS))
-                ).diagnostic
-            )
+    faults = list(_meta_faults(head[0], entries))
+    if faults:
+        return Outcome(None, (*found, *faults))
     builder = _Builder(folder, files, shared, entries, found)
     text = builder.build(name, digest)
     return outcome(text, found)
+
+
+def _meta_faults(head: Node, entries: Mapping[str, tuple[Node, Node]]) -> Iterator[Diagnostic]:
+    """Yield what is wrong with component.yaml itself: schemas/component.schema.json says what stands where."""
+    schema = json.loads(read_schema_file("component.schema.json"))
+    for fault in validate(shorthand.plain(head), schema, {}):
+        key = str(fault.path[0]) if fault.path else ""
+        span = (entries[key][0] if fault.on_key else entries[key][1]).span if key in entries else head.span
+        where = ".".join(map(str, fault.path))
+        message = f"unknown key `{where}`" if fault.rule == "unknown" else f"`{where}`: expected {fault.expected}"
+        help = f"write `{fault.suggestion}`" if fault.suggestion else f"write {fault.expected}"
+        yield refuse("SC402", span, message, help).diagnostic
 
 
 def _read(file: str, raw: bytes, found: list[Diagnostic]) -> tuple[Node, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from compiler.build.findings import finding
 from compiler.build.references import Reference, References, custom_kinds
 from compiler.build.rows import kind_of, matches, table
+from compiler.build.webhooks import plural_of
 from compiler.formats.packs import is_namespaced
 from compiler.formats.suggest import nearest
 from compiler.model.assumed import Assumed
@@ -167,12 +168,17 @@ def _port(reference: Reference, service: Manifest, source: Manifest) -> Iterator
         yield finding(source, "SC504", message, help=f"write one of {names}", path=path)
 
 
+CRD_ID = ObjectId("apiextensions.k8s.io", "CustomResourceDefinition", "", "")
+
+
 def _without_crd(manifests: tuple[Manifest, ...], there: Assumed) -> Iterator[Diagnostic]:
     known = custom_kinds(manifests)
     told: set[tuple[str, str]] = set()
     for manifest in manifests:
         kind = manifest.id[:2]
         if kind in told or kind in known or kind in there.kinds or is_namespaced(*kind) is not None:
+            continue
+        if CRD_ID._replace(name=f"{plural_of(kind[1])}.{kind[0]}") in there.objects:
             continue
         told.add(kind)
         message = f"no CRD defines {manifest.id.kind} ({manifest.api_version})"

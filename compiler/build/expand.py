@@ -122,17 +122,18 @@ class Expansion:
     def _add(self, instance: Instance, component: Component, body: Any, file: str, line: int) -> None:
         metadata = body.get("metadata")
         name = metadata.get("name") if metadata.__class__ is dict else None
-        if name.__class__ is not str or body.get("kind").__class__ is not str:
+        namespace = metadata.get("namespace") or instance.namespace if metadata.__class__ is dict else ""
+        words = (name, body.get("kind"), body.get("apiVersion"), namespace)
+        if not all(word.__class__ is str for word in words):
             note = Note("made here", Span(file, line, 1, line, 1))
-            message = f"`{component.name}` makes an object without kind or metadata.name"
+            message = f"`{component.name}` makes an object without apiVersion, kind or metadata.name as text"
             self.found.append(error("SC442", message, help="mend the template", span=instance.span, notes=(note,)))
             return
-        namespace = metadata.get("namespace") or instance.namespace
         group = split_api_version(body["apiVersion"])[0]
         if metadata.get("namespace") != namespace:
             body = {**body, "metadata": {"name": name, "namespace": namespace, **metadata}}
         origin = Origin(instance.name, component.name, file, line, instance.span, asked=instance.path)
-        self.manifests.append(Manifest(ObjectId(group, body["kind"], namespace, name), body, origin))
+        self.manifests.append(Manifest(ObjectId(group, body["kind"], str(namespace), str(name)), body, origin))
 
     def _use(self, caller: Instance, component: Component, body: Any, file: str, line: int, depth: int) -> None:
         at = Span(file, line, 1, line, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,6 +59,7 @@ def _read(stack: Stack, files: Files, path: str, found: list[Diagnostic]) -> Ite
                 help = "declare it under `secrets:`, or commit a SealedSecret or an ExternalSecret"
                 found.append(error("SC472", message, help=help, span=at))
             else:
+                body = _encoded(body)
                 yield Manifest(object_id(body), body, Origin(INSTANCE, "", path, document.line, at, document.index))
 
 
@@ -81,6 +83,16 @@ def _prefixes(body: Any, object: ObjectId | None, prefix: Path) -> Iterator[Path
         namespace = body["metadata"].get("namespace") or object.namespace
         if (body["kind"], namespace, body["metadata"]["name"]) == object[1:]:
             yield prefix
+
+
+def _encoded(body: Any) -> Any:
+    """Return a Secret with `stringData` in `data`: server-side apply never removes a key dropped from the former."""
+    texts = body.get("stringData")
+    if body["kind"] != "Secret" or not isinstance(texts, dict) or not all(isinstance(v, str) for v in texts.values()):
+        return body
+    data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+    rest = {key: value for key, value in body.items() if key != "stringData"}
+    return {**rest, "data": {**(body.get("data") or {}), **data}}
 
 
 def _expanded(body: Any) -> Iterator[Any]:

@@ -56,8 +56,17 @@ def transform_context(
 
 def scopes_of(crds: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], bool]:
     """Return which custom kinds are namespaced, by group and kind."""
-    specs = [crd["spec"] for crd in crds]
-    return {(spec["group"], spec["names"]["kind"]): spec.get("scope") == "Namespaced" for spec in specs}
+    return {(group, kind): scope == "Namespaced" for group, kind, scope in filter(None, map(crd_kind, crds))}
+
+
+def crd_kind(crd: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """Return group, kind and scope of a CRD, or None for one too broken to tell: the checks say what is wrong."""
+    spec = crd.get("spec")
+    names = spec.get("names") if isinstance(spec, dict) else None
+    if not isinstance(spec, dict) or not isinstance(names, dict):
+        return None
+    words = (spec.get("group"), names.get("kind"), spec.get("scope"))
+    return (str(words[0]), str(words[1]), str(words[2])) if all(isinstance(w, str) for w in words) else None
 
 
 def component_images(

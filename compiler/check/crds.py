@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from compiler.check.decode import Decoder, Fault
 from compiler.check.rule import Problem
 from compiler.formats.packs import Schema
+from compiler.formats.schema import validate
 
 Map = dict[str, Any]
 
@@ -83,9 +84,17 @@ class CrdIndex:
         return self._decoder.faults(body, schema)
 
 
+def _is_sound(body: object, definitions: Mapping[str, Schema]) -> bool:
+    """Tell whether a body is a CRD that a server could decode: another judges nothing, and is told of on its own."""
+    if not isinstance(body, dict) or body.get("kind") != "CustomResourceDefinition":
+        return False
+    version = str(body.get("apiVersion", "")).rpartition("/")[2]
+    name = f"io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.{version}.CustomResourceDefinition"
+    schema = definitions.get(name)
+    return schema is None or not validate(body, schema, definitions, kubernetes=True)
+
+
 def index_crds(bodies: Iterable[Mapping[str, Any]], definitions: Mapping[str, Schema]) -> CrdIndex:
     """Return the index of every CustomResourceDefinition among the bodies; the last of two with one name counts."""
-    found = (
-        read_crd(body) for body in bodies if isinstance(body, dict) and body.get("kind") == "CustomResourceDefinition"
-    )
+    found = (read_crd(body) for body in bodies if _is_sound(body, definitions))
     return CrdIndex({(crd.group, crd.kind): crd for crd in found if crd is not None}, definitions)

@@ -142,7 +142,8 @@ def diagnostic(found: Found, body: object, span: Span | None, notes: tuple[Note,
     body = body if isinstance(body, dict) else {}
     severity = Severity.WARNING if problem.warning else Severity.ERROR
     version = body.get("apiVersion")
-    message = _with_field(_without_secret(problem, body))
+    problem = _without_secret(problem, body)
+    message = _with_field(problem)
     return Diagnostic(
         code, severity, message, problem.help, span, notes, identity(body),
         version if isinstance(version, str) else "", pointer(problem.path),
@@ -167,7 +168,7 @@ def _without_secret(problem: Problem, body: Map) -> Problem:
     message, help = problem.message, problem.help
     for text in (shown(value), str(value).lower()):
         message = message.replace(f"`{text}`", "the value (not shown)")
-        help = help.replace(f"`{text}`", "it").replace(f', as `"{text}"`', "").replace(f"`[{text}]`", "`[…]`")
+        help = help.replace(f', as `"{text}"`', "").replace(f"`[{text}]`", "`[…]`").replace(f"`{text}`", "it")
     return problem._replace(message=message, help=help)
 
 

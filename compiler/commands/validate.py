@@ -22,9 +22,10 @@ from compiler.commands.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from compiler.check.stream import Judgement, Source
+    from compiler.model.diagnostic import Diagnostic
 
 _ENDINGS = (".yaml", ".yml", ".json")
 
@@ -65,17 +66,24 @@ def validate(  # noqa: PLR0913  one argument for every option of the command lin
     sources = list(stream_sources(filenames))
     judgement = check_stream(sources, target_minor(kubernetes), each=each)
     shown = {s.file: masked(s, judgement.hidden) for s in sources} if output == "text" else {}
-    return _report(judgement, shown, output)
+    return _report(judgement, shown, output, f"1.{target_minor(kubernetes)}")
 
 
-def _report(judgement: Judgement, sources: dict[str, bytes], output: str) -> int:
+def _report(judgement: Judgement, sources: dict[str, bytes], output: str, version: str) -> int:
     if output == "json":
         from compiler.report.json import render
 
         write_product(render(judgement.documents, judgement.diagnostics))
     else:
         print_diagnostics(judgement.diagnostics, sources)
+        _say_fine(judgement.diagnostics, judgement.documents, "document", version)
     return exit_code(judgement.diagnostics, failed=EXIT_NO)
+
+
+def _say_fine(found: Sequence[Diagnostic], count: int, noun: str, version: str) -> None:
+    """Tell on standard error that something was judged, where nothing else says so."""
+    if not found:
+        click.echo(f"no errors in {count} {noun}{'' if count == 1 else 's'} for Kubernetes {version}", err=True)
 
 
 def target_minor(kubernetes: str | None) -> int:
@@ -134,4 +142,6 @@ def _stack(
         write_product(render(len(result.value.manifests) if result.value else 0, result.diagnostics))
     else:
         report(files, result.diagnostics)
+        if result.value is not None:
+            _say_fine(result.diagnostics, len(result.value.manifests), "object", result.value.kubernetes)
     return exit_code(result.diagnostics, failed=EXIT_NO)

@@ -5,6 +5,7 @@ In the good case an error costs nothing: a failing line is looked up in the tabl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,7 @@ from compiler.formats.expr.runtime import ExpressionError
 from compiler.formats.template_ir import Clause, Expression, Item, Literal, Mapping, Sequence, Text, refuse
 from compiler.model.source import Span
 
+_WORD = re.compile(r"\w+")
 NEVER_EMPTIED = frozenset({"from", "to", "namespaceSelector", "objectSelector", "podSelector", "selector"})
 """Fields where absent is not empty: without it, everything matches.
 
@@ -57,7 +59,8 @@ def python(expression: Expression, scope: Scope) -> Code:
         return generate(expression.source, scope)
     except ExpressionError as e:
         span = expression.span
-        at = Span(span.file, span.line, span.column + e.offset, span.line, span.column + e.offset + 1)
+        start, word = span.column + e.offset, _WORD.match(expression.source, e.offset)
+        at = Span(span.file, span.line, start, span.line, start + (len(word[0]) if word else 1))
         raise refuse(
             "SC417", at, f"expression `{expression.source}`: {e.message}", e.help or "mend the expression"
         ) from None

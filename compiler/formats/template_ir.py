@@ -94,7 +94,7 @@ def read_item(node: Node, *, raw: bool = False) -> Item:
 
 
 def inside(node: Node, offset: int, length: int = 1) -> Span:
-    """Return the place of a character of a scalar's text: exact on one line; in a block, columns leave its indent out."""
+    """Return the place of a character of a scalar's text: exact on one line; in a block, without its indent."""
     span, text = node.span, str(node.value)
     if node.style in ("|", ">"):
         line = text.count("\n", 0, offset)

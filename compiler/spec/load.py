@@ -38,7 +38,8 @@ def _read(files: Files, path: str) -> Outcome[Document]:
     try:
         raw = files.read(path)
     except FileRefused as refused:
-        return Outcome(None, (error(refused.code, refused.message, help=refused.help),))
+        help = "check the path" if refused.code == "SC136" else refused.help  # the command line names this file
+        return Outcome(None, (error(refused.code, refused.message, help=help),))
     return read_stack(path, raw)
 
 
@@ -60,8 +61,10 @@ def _checked(document: Document) -> Outcome[Document]:
                 ),
             ),
         )
-    found = [*_versions(document, data), *_kinds(document, data), *_parts(document, data)]
-    return outcome(document, found)
+    kinds = _kinds(document, data)
+    if kinds and "kind" in data and data.get("apiVersion", API_VERSION) != API_VERSION:
+        return outcome(document, kinds)  # another kind of file altogether: the rest would be one cause told again
+    return outcome(document, [*_versions(document, data), *kinds, *_parts(document, data)])
 
 
 def _versions(document: Document, data: dict[str, Any]) -> list[Diagnostic]:

@@ -71,6 +71,8 @@ def help_for(key: str, allowed: list[str], schema: Schema) -> str:
     if key in REFUSED:
         return REFUSED[key]
     homes = _homes(schema)
+    if homes.get(key) == ["spec"]:
+        return "it is a section: write it in `spec`, beside the other sections"
     for word in (key, known, nearest(key, homes)):
         if word and word in homes:
             spelled = "" if word == key else f" `{word}`,"

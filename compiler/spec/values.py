@@ -8,7 +8,7 @@ from compiler.formats.yaml_emit import emit
 from compiler.model.source import Path, Span, Tree
 from compiler.model.values import ValueRow
 from compiler.spec.schemas import Schema
-from compiler.spec.shapes import Shapes
+from compiler.spec.shapes import Shapes, list_keys
 
 SECRET = "(not shown)"
 
@@ -31,8 +31,16 @@ def _map(value: dict[str, Any], path: Path, tree: Tree, shapes: Shapes) -> list[
             rows.append(ValueRow(emit({key: ""}).rstrip().removesuffix('""').removesuffix("''").rstrip()))
             rows.extend(_indented(_rows(child, place, tree, shapes)))
         else:
-            rows.extend(_leaf({key: _shown(child, place, tree, shapes)}, place, tree))
+            shown = {key: _shown(child, place, tree, shapes)}
+            rows.extend(_leaf(shown, place, tree, selects=_selects(place, tree, shapes)))
     return rows
+
+
+def _selects(path: Path, tree: Tree, shapes: Shapes) -> bool:
+    """Tell whether a value is what finds its item: layers above repeat it, and do not set it."""
+    if len(path) < 2 or not isinstance(path[-2], int):
+        return False
+    return path[-1] in list_keys(shapes.along(path[:-2], tree.data))
 
 
 def _rows(value: Any, path: Path, tree: Tree, shapes: Shapes) -> list[ValueRow]:
@@ -55,14 +63,18 @@ def _shown(value: Any, path: Path, tree: Tree, shapes: Shapes) -> Any:
     return SECRET if is_secret else value
 
 
-def _leaf(value: dict[str, Any] | list[Any], path: Path, tree: Tree) -> list[ValueRow]:
+def _leaf(value: dict[str, Any] | list[Any], path: Path, tree: Tree, *, selects: bool = False) -> list[ValueRow]:
     first, *rest = emit(value).rstrip("\n").split("\n")
-    return [ValueRow(first, origin(path, tree)), *(ValueRow(line) for line in rest)]
+    return [ValueRow(first, origin(path, tree, selects=selects)), *(ValueRow(line) for line in rest)]
 
 
-def origin(path: Path, tree: Tree) -> str:
-    """Return who set a value, and who before: `overlays/dev.yaml:5, before: stack.yaml:12`."""
+def origin(path: Path, tree: Tree, *, selects: bool = False) -> str:
+    """Return who set a value, and who before: `overlays/dev.yaml:5, before: stack.yaml:12`.
+
+    Shape: of a value that `selects` an item only the first counts.
+    """
     trail = tree.trails.get(path, ())
+    trail = trail[-1:] if selects else trail
     by = ("defaults, " if trail else "preset") if path in tree.defaulted else ""
     if not trail:
         around = tree.span(path)
@@ -72,7 +84,7 @@ def origin(path: Path, tree: Tree) -> str:
 
 
 def _at(span: Span) -> str:
-    return f"{span.file}:{span.line}" if span.file != "--set" else f"--set number {span.line}"
+    return f"{span.file}:{span.line}" if span.file != "--set" else f"--set #{span.line}"
 
 
 def _indented(rows: list[ValueRow]) -> list[ValueRow]:

@@ -15,6 +15,7 @@ from compiler.model.component import Component
 from compiler.model.diagnostic import Diagnostic
 
 HEAD = """\
+summary: a test
 params:
   replicas: int32
   port: int32

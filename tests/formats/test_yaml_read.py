@@ -390,7 +390,7 @@ class TestLocate:
         """The lines go on from one value to the next; the document after a null is the next one."""
         text = b'{"a": 1}\n{"b": [{"c": 2}]} null\n {"d": 3}'
 
-        assert locate(text, "m", 1, ("b", 0, "c")) == Span("m", 2, 13, 2, 14)
+        assert locate(text, "m", 1, ("b", 0, "c")) == Span("m", 2, 14, 2, 15)
         assert locate(text, "m", 2, ("d",), key=True) == Span("m", 3, 3, 3, 6)
 
 

@@ -31,6 +31,14 @@ def test_origin_names_every_layer(run: Callable[..., Any], schema: Any) -> None:
     """Each value says where it was set, where before, and whether it is a default."""
     tree = run(STACK, "  preset: standard\n", sets=("preset=dev",)).tree
     lines = [" ".join(line.split()) for line in render(value_rows(tree, schema), origin=True).splitlines()]
-    assert "preset: dev # --set number 1, before: overlay1.yaml:5, stack.yaml:6" in lines
+    assert "preset: dev # --set #1, before: overlay1.yaml:5, stack.yaml:6" in lines
     assert "backoffLimit: 1 # defaults, stack.yaml:7" in lines
     assert any(line.startswith("- name: train # stack.yaml:9") for line in lines)
+
+
+def test_the_name_that_finds_an_item_is_set_by_the_first_layer(run: Callable[..., Any], schema: Any) -> None:
+    """An overlay and --set repeat a name to say which item they mean."""
+    tree = run(STACK, "  jobs: [{name: train, args: [c]}]\n", sets=("jobs[train].image=b:2", "preset=dev")).tree
+    lines = [" ".join(line.split()) for line in render(value_rows(tree, schema), origin=True).splitlines()]
+    assert "- name: train # stack.yaml:9" in lines
+    assert "image: b:2 # --set #1, before: stack.yaml:9" in lines

@@ -151,7 +151,7 @@ def _made_by(context: Context, name: str, section: dict[str, object]) -> Iterato
 
 def check_claims(context: Context) -> Iterator[Diagnostic]:
     """Refuse a claim of `data` that two namespaces use (SC339): a claim belongs to one."""
-    claims = {item.get("name") for _, item in context.items("data") if "pvc" in item}
+    claims = {item["name"] for _, item in context.items("data") if "pvc" in item and isinstance(item.get("name"), str)}
     users: dict[str, dict[str, Path]] = {}
     for place in context.survey.refs.get("data", ()):
         if place.value in claims and place.path[1:2] != ("defaults",):

@@ -1,0 +1,137 @@
+"""Diagnostics about objects at the place in the stack that says the value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from compiler.formats.files import MemoryFiles
+from compiler.model.diagnostic import Diagnostic
+from compiler.pipeline import build
+
+HEAD = """\
+apiVersion: stackc.dev/v1alpha1
+kind: Stack
+metadata: {name: demo}
+spec:
+  kubernetes: "1.34"
+  preset: dev
+  namespaces: [{name: team}]
+  secrets: [{name: token, keys: {t: {value: x}}}]
+  jobs:
+    - {name: hello, namespace: team, image: "busybox:1", args: [echo]}
+"""
+PATCH = """\
+  patches:
+    - name: more
+      target: {kind: Job, name: hello}
+"""
+COMPONENT = """\
+summary: A Pod with an account and a Secret
+params:
+  account?: string
+  keys?: [string]
+  title?: string
+"""
+TEMPLATE = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: "${{ self.name }}"}
+spec:
+  serviceAccountName: "${{ account }}"
+  containers:
+  - name: c
+    image: busybox:1
+    envFrom:
+    - $for: k in (keys | default([]))
+      secretRef: {name: "${{ k }}"}
+"""
+
+
+def found(more: str) -> list[Diagnostic]:
+    files = {
+        "stack.yaml": (HEAD + more).encode(),
+        "components/thing/component.yaml": COMPONENT.encode(),
+        "components/thing/manifests/pod.yaml": TEMPLATE.encode(),
+    }
+    return [d for d in build(MemoryFiles(files), "stack.yaml", (), ()).diagnostics if d.is_error]
+
+
+def text_at(more: str, found: Diagnostic) -> str:
+    """Return the text below the carets."""
+    span = found.span
+    assert span is not None
+    return (HEAD + more).splitlines()[span.line - 1][span.column - 1 : span.end_column - 1]
+
+
+@pytest.mark.parametrize(
+    ("edit", "code", "shown", "note"),
+    [
+        ("set: {/spec/backofLimit: 5}", "SC601", "/spec/backofLimit", "set by patch `more`"),
+        ("set: {/spec/backoffLimit: five}", "SC602", "five", "set by patch `more`"),
+        ("merge: {spec: {backofLimit: 5}}", "SC601", "backofLimit", "set by patch `more`"),
+        ("merge: {spec: {backoffLimit: five}}", "SC602", "five", "set by patch `more`"),
+        ("merge: {spec: {template: {spec: {dnsPolicy: Nope}}}}", "SC642", "Nope", "set by patch `more`"),
+        ("set: {/spec/template/spec: {restartPolicy: Never, containers: []}}", None, "[]", "set by patch `more`"),
+        ("set: {/spec/template/spec/containers/0/args/-: 5}", "SC602", "5", "set by patch `more`"),
+        (
+            "set: {/spec/template/spec/containers/0/env/-: {name: A, value: 5}}",
+            "SC602",
+            "{name: A, value: 5}",
+            "set by patch `more`",
+        ),
+        (
+            "set: {/spec/template/spec/serviceAccountName: nobody}",
+            "SC502",
+            "nobody",
+            "set by patch `more`",
+        ),
+        (
+            "remove: [/spec/template/spec/containers/0/image]",
+            None,
+            "/spec/template/spec/containers/0/image",
+            "taken out by patch `more`",
+        ),
+    ],
+)
+def test_what_a_patch_did_wrong_is_shown_at_the_patch(edit: str, code: str | None, shown: str, note: str) -> None:
+    """The place is the key or the value in the patch; the object stays named."""
+    more = f"{PATCH}      {edit}\n"
+    diagnostics = found(more)
+    assert [text_at(more, d) for d in diagnostics] == [shown]
+    assert code in (None, diagnostics[0].code)
+    assert diagnostics[0].notes[0].message == note
+    assert str(diagnostics[0].object) == "Job.batch team/hello"
+
+
+def test_what_no_patch_touched_stays_at_its_place() -> None:
+    """A patch of another field is not blamed."""
+    more = f"{PATCH}      set: {{/spec/completions: 2}}\n  components: [{{name: thing, params: {{account: nobody}}}}]\n"
+    (diagnostic,) = found(more)
+    assert (diagnostic.code, text_at(more, diagnostic)) == ("SC502", "nobody")
+
+
+def test_a_name_that_a_component_passed_on_is_shown_where_the_stack_says_it() -> None:
+    """With the nearest name of that kind as help, Secrets of the stack included."""
+    more = "  components: [{name: thing, params: {title: tken2, keys: [tken]}}]\n"
+    (diagnostic,) = found(more)
+    assert (text_at(more, diagnostic), diagnostic.help) == ("tken", "write `token`")
+
+
+def test_a_name_that_the_component_made_stays_at_the_instance() -> None:
+    """The name of the item says who asked; it is never taken for the value."""
+    files: Any = "  components: [{name: thing, params: {account: x-missing}}]\n"
+    (diagnostic,) = found(files)
+    assert text_at(files, diagnostic) == "x-missing"
+    assert diagnostic.message == "there is no ServiceAccount `x-missing` in namespace `default`"
+
+
+def test_a_built_in_template_is_named_by_its_component() -> None:
+    """Its file is none of the user's; a template of the user's own is shown with its path."""
+    notes = [n for d in found(f"{PATCH}      set: {{/spec/backofLimit: 5}}\n") for n in d.notes]
+    assert [n.message.partition(":")[0] for n in notes[1:]] == ["made by component `job`, manifests/job.yaml"]
+    assert notes[1].span is None
+    own = "  components: [{name: thing, params: {account: Bad_Name}}]\n"
+    (note,) = [n for d in found(own) if d.code.startswith("SC6") for n in d.notes]
+    assert (note.message, note.span and note.span.file) == ("made here", "components/thing/manifests/pod.yaml")
