@@ -81,8 +81,10 @@ def _fits(manifest: Manifest, target: Body) -> bool:
 def _miss(
     hits: list[Manifest], expected: int, manifests: tuple[Manifest, ...], patch: Body, path: Path, run: _Run
 ) -> None:
-    message = f"patch `{patch['name']}` hits {len(hits)} objects, not {expected}"
-    if len(hits) > expected:
+    message = f"patch `{patch['name']}` hits {len(hits)} object{'' if len(hits) == 1 else 's'}, not {expected}"
+    if 0 < len(hits) < expected:
+        notes, help = tuple(Note(f"it hits {m.id}") for m in hits[:_SHOWN]), f"write `expect: {len(hits)}`"
+    elif len(hits) > expected:
         notes = tuple(Note(f"it hits {m.id}") for m in hits[:_SHOWN])
         help = f"say more in `target`, or write `expect: {len(hits)}`"
     else:

@@ -154,7 +154,7 @@ def check_claims(context: Context) -> Iterator[Diagnostic]:
     claims = {item["name"] for _, item in context.items("data") if "pvc" in item and isinstance(item.get("name"), str)}
     users: dict[str, dict[str, Path]] = {}
     for place in context.survey.refs.get("data", ()):
-        if place.value in claims and place.path[1:2] != ("defaults",):
+        if isinstance(place.value, str) and place.value in claims and place.path[1:2] != ("defaults",):
             namespace = _namespace_of(context, place.path)
             if namespace:
                 users.setdefault(place.value, {}).setdefault(namespace, place.path)
