@@ -209,7 +209,7 @@ def _missing(path: str) -> FileRefused:
 
 
 def _not_regular(path: str) -> FileRefused:
-    return FileRefused("SC134", f"`{path}` is not a regular file", "name a file")
+    return FileRefused("SC134", f"`{path or '.'}` is not a regular file", "name a file")
 
 
 def _too_large(path: str) -> FileRefused:

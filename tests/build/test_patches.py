@@ -103,6 +103,11 @@ class TestFaults:
     def test_miss_says_how_often_it_hit_and_what_is_near(self, target, message, help):
         assert found(f"target: {target}, set: {{/a: b}}") == [("SC516", 28, message, help)]
 
+    def test_one_that_hits_too_few_is_told_how_many(self):
+        (fault,) = patched(f"{GATEWAY}, expect: 2, set: {{/spec/replicas: 2}}").diagnostics
+        assert (fault.message, fault.help) == ("patch `p` hits 1 object, not 2", "write `expect: 1`")
+        assert [note.message for note in fault.notes] == ["it hits Deployment.apps fx/gateway"]
+
     @pytest.mark.parametrize(
         "edit",
         ["set: {spec: 1}", "set: {/spec/replicas/x: 1}", "set: {/spec/template/spec/containers/7/image: z}",

@@ -38,6 +38,6 @@ def with_pull_secrets(holder: Body, names: tuple[str, ...]) -> Body:
     old: Any = holder.get("imagePullSecrets")
     if old is not None and type(old) is not list:
         return holder
-    present = {item.get("name") for item in old or () if type(item) is dict}
+    present = [item.get("name") for item in old or () if type(item) is dict]  # a name may be anything here
     missing = [{"name": name} for name in names if name not in present]
     return {**holder, "imagePullSecrets": [*(old or ()), *missing]} if missing else holder

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import ipaddress
 import json as _json
 import re
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from typing import Any
 
 from compiler.formats.expr.predicates import (
     QUANTITY,
+    cidr_overlap,
     is_cidr,
     is_dns_label,
     is_dns_subdomain,
@@ -96,15 +96,6 @@ def numbers(*bounds: Any) -> list[int]:
 def fail(message: Any) -> Any:
     """Refuse the parameters with a message."""
     raise ExpressionError(text(message))
-
-
-def cidr_overlap(a: Any, b: Any) -> bool:
-    """Tell whether two networks share an address."""
-    try:
-        first, second = ipaddress.ip_network(a), ipaddress.ip_network(b)
-    except ValueError as e:
-        raise ExpressionError(str(e)) from None
-    return first.version == second.version and first.overlaps(second)
 
 
 def quantity(value: Any) -> float:

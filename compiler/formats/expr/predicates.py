@@ -67,6 +67,15 @@ def is_cidr(value: Any) -> bool:
     return True
 
 
+def cidr_overlap(a: Any, b: Any) -> bool:
+    """Tell whether two networks share an address."""
+    try:
+        first, second = ipaddress.ip_network(a), ipaddress.ip_network(b)
+    except ValueError as e:
+        raise ExpressionError(str(e)) from None
+    return first.version == second.version and first.overlaps(second)
+
+
 def is_quantity(value: Any) -> bool:
     """Tell whether a value is a Kubernetes quantity."""
     return value.__class__ in (str, int, float) and bool(QUANTITY.match(str(value)))
