@@ -21,7 +21,7 @@ from compiler.build.places import pod_places
 from compiler.build.reference_rules import compile_rules
 from compiler.build.references import References, extract
 from compiler.build.released import release_fields
-from compiler.build.secrets import SecretWish, make_secrets, stack_secrets
+from compiler.build.secrets import Secrets, SecretWish, make_secrets, stack_secrets
 from compiler.build.select import select
 from compiler.build.settings import component_images, scopes_of, transform_context
 from compiler.build.transform import transform
@@ -97,7 +97,7 @@ class _Passes:
             .then(self._with_claims)
             .then(self._with_secrets)
             .then(self._with_namespaces)
-            .then(lambda made: outcome((release_fields(made[0]).manifests, made[1])))
+            .then(lambda made: outcome(made._replace(manifests=release_fields(made.manifests).manifests)))
             .then(self._patched)
             .then(self._assembled)
         )
@@ -106,7 +106,7 @@ class _Passes:
         claims = make_data_claims(manifests, self.stack, self.rules)
         return claims.then(lambda made: outcome((*manifests, *made)))
 
-    def _with_secrets(self, manifests: tuple[Manifest, ...]) -> Outcome[tuple[tuple[Manifest, ...], tuple]]:  # type: ignore[type-arg]
+    def _with_secrets(self, manifests: tuple[Manifest, ...]) -> Outcome[Secrets]:
         everywhere = [wish.name for wish in self._own_namespaces()]
         pull = {s["name"] for s in (self.stack.spec.get("registry") or {}).get("imagePullSecrets") or ()}
         wishes = [
@@ -117,7 +117,7 @@ class _Passes:
         made = make_secrets(manifests, wishes, self.stack, self.rules)
         if made.value is None:
             return Outcome(None, made.diagnostics)
-        return Outcome(((*manifests, *made.value.manifests), made.value.fill), made.diagnostics)
+        return Outcome(made.value._replace(manifests=(*manifests, *made.value.manifests)), made.diagnostics)
 
     def _own_namespaces(self) -> tuple[NamespaceWish, ...]:
         """Return what components want of namespaces: a name (or the param that holds it), or a map with labels."""
@@ -133,20 +133,20 @@ class _Passes:
                     wishes.append(NamespaceWish(name, *wanted, span=instance.span, must=True))
         return tuple(wishes)
 
-    def _with_namespaces(self, made: tuple[tuple[Manifest, ...], tuple]) -> Outcome[tuple[tuple[Manifest, ...], tuple]]:  # type: ignore[type-arg]
-        manifests, fill = made
+    def _with_namespaces(self, made: Secrets) -> Outcome[Secrets]:
         wishes = [*self._own_namespaces(), *stack_namespaces(self.stack)]
-        namespaces = make_namespaces(manifests, wishes, self.stack, self.assumed)
-        return namespaces.then(lambda objects: outcome(((*objects, *manifests), fill)))
+        namespaces = make_namespaces(made.manifests, wishes, self.stack, self.assumed)
+        return namespaces.then(lambda objects: outcome(made._replace(manifests=(*objects, *made.manifests))))
 
-    def _patched(self, made: tuple[tuple[Manifest, ...], tuple]) -> Outcome[tuple[tuple[Manifest, ...], tuple]]:  # type: ignore[type-arg]
-        manifests, fill = made
-        patched = apply_patches(manifests, self.stack, self.rules)
+    def _patched(self, made: Secrets) -> Outcome[Secrets]:
+        patched = apply_patches(made.manifests, self.stack, self.rules)
         return patched.then(
-            lambda objects: outcome((name_by_content(objects, self.catalog), fill), duplicate_ids(objects))
+            lambda objects: outcome(
+                made._replace(manifests=name_by_content(objects, self.catalog)), duplicate_ids(objects)
+            )
         )
 
-    def _assembled(self, made: tuple[tuple[Manifest, ...], tuple]) -> Outcome[Built]:  # type: ignore[type-arg]
+    def _assembled(self, made: Secrets) -> Outcome[Built]:
         manifests, fill = made
         references = extract(manifests, self.rules)
         graph = build_graph(manifests, references, self.places)

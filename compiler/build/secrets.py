@@ -55,7 +55,7 @@ class SecretWish(NamedTuple):
 
 
 class Secrets(NamedTuple):
-    """The objects made, and what diff and apply fill in."""
+    """Manifests, and what diff and apply fill into the Secrets among them."""
 
     manifests: tuple[Manifest, ...] = ()
     fill: tuple[Fill, ...] = ()
