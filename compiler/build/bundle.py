@@ -21,6 +21,7 @@ from compiler.build.places import pod_places
 from compiler.build.reference_rules import compile_rules
 from compiler.build.references import References, extract
 from compiler.build.released import release_fields
+from compiler.build.requirements import requirement_edges
 from compiler.build.secrets import Secrets, SecretWish, make_secrets, stack_secrets
 from compiler.build.select import select
 from compiler.build.settings import component_images, scopes_of, transform_context
@@ -149,7 +150,9 @@ class _Passes:
     def _assembled(self, made: Secrets) -> Outcome[Built]:
         manifests, fill = made
         references = extract(manifests, self.rules)
-        graph = build_graph(manifests, references, self.places)
+        graph = build_graph(
+            manifests, references, self.places, requirement_edges(manifests, self.instances, self.catalog)
+        )
         if graph.value is None:
             return Outcome(None, graph.diagnostics)
         by_id = {m.id: m for m in manifests}
