@@ -143,7 +143,8 @@ class Catalog:
         if name in shared_types():
             return {"$ref": name}
         if name.startswith("="):
-            return dict(shared_types()[name[1:]])
+            found = shared_types().get(name[1:])
+            return dict(found) if found else None
         if name.startswith("use/"):
             if name.removeprefix("use/") in self._loading:
                 raise TypeFault("SC406", f"the type `{name}` leads back to itself", "break the circle")

@@ -84,17 +84,22 @@ class CrdIndex:
         return self._decoder.faults(body, schema)
 
 
-def _is_sound(body: object, definitions: Mapping[str, Schema]) -> bool:
-    """Tell whether a body is a CRD that a server could decode: another judges nothing, and is told of on its own."""
-    if not isinstance(body, dict) or body.get("kind") != "CustomResourceDefinition":
-        return False
-    version = str(body.get("apiVersion", "")).rpartition("/")[2]
-    name = f"io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.{version}.CustomResourceDefinition"
-    schema = definitions.get(name)
-    return schema is None or not validate(body, schema, definitions, kubernetes=True)
+_PROPS = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.{}.JSONSchemaProps"
+
+
+def _sound(crd: Crd, definitions: Mapping[str, Schema]) -> Crd:
+    """Return a CRD without the schemas that no server could decode: they judge nothing, and have their own finding."""
+    props = next((definitions[n] for n in map(_PROPS.format, ("v1", "v1beta1")) if n in definitions), None)
+    if props is None:
+        return crd._replace(schemas={})
+    schemas = {
+        version: {} if schema and validate(schema, props, definitions, kubernetes=True) else schema
+        for version, schema in crd.schemas.items()
+    }
+    return crd._replace(schemas=schemas)
 
 
 def index_crds(bodies: Iterable[Mapping[str, Any]], definitions: Mapping[str, Schema]) -> CrdIndex:
     """Return the index of every CustomResourceDefinition among the bodies; the last of two with one name counts."""
-    found = (read_crd(body) for body in bodies if _is_sound(body, definitions))
-    return CrdIndex({(crd.group, crd.kind): crd for crd in found if crd is not None}, definitions)
+    found = (read_crd(body) for body in bodies if isinstance(body, dict))
+    return CrdIndex({(crd.group, crd.kind): _sound(crd, definitions) for crd in found if crd is not None}, definitions)

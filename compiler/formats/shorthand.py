@@ -66,7 +66,7 @@ def _map_type(node: Node, resolve: Resolve) -> Schema:
     entries = [(key.value if isinstance(key.value, str) else key.text, key, value) for key, value in node.value]
     names = [name for name, _, _ in entries]
     if names == ["$schema"]:
-        return dict(plain(entries[0][2]))
+        return _written_out(entries[0][2])
     if names == ["*"]:
         return {"type": "object", "additionalProperties": read_type(entries[0][2], resolve)}
     properties: dict[str, Schema] = {}
@@ -99,6 +99,19 @@ def _whole(schema: Schema, resolve: Resolve) -> Schema:
     """Return what a reference to a shared type refers to, so that its fields can be taken over."""
     found = resolve("=" + str(schema["$ref"])) if "$ref" in schema else None
     return found or schema
+
+
+def _written_out(node: Node) -> Schema:
+    """Return a type that is JSON Schema already. Errors: Refused SC424 when it is none."""
+    from compiler.formats.json_schema import check_meta
+
+    schema = plain(node)
+    problems = check_meta(schema) if isinstance(schema, dict) else ["it is not a map"]
+    if problems:
+        raise refuse(
+            "SC424", node.span, f"`$schema` is no JSON Schema: {problems[0]}", "write a schema of draft 2020-12"
+        )
+    return dict(schema)
 
 
 def _field_type(
