@@ -15,10 +15,9 @@ from compiler.formats.suggest import nearest
 from compiler.model.assumed import Assumed
 from compiler.model.diagnostic import Diagnostic, Note
 from compiler.model.ids import ObjectId
-from compiler.model.manifest import Manifest
+from compiler.model.manifest import UNFILLED, Manifest
 from compiler.spec.words import did_you_mean
 
-UNFILLED = "stackc.dev/unfilled"
 ANYWHERE = "*"
 
 _ASSUMES = {

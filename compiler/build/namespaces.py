@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from compiler.build.findings import place_of
+from compiler.build.shapes import quota_resources
 from compiler.build.transforms.labels import labelled
 from compiler.model.assumed import Assumed
 from compiler.model.diagnostic import Diagnostic, Note, Outcome, error, outcome
@@ -16,15 +17,6 @@ from compiler.model.stack import Stack
 INSTANCE = "namespaces"
 QUOTA_NAME = "quota"
 POD_SECURITY = "pod-security.kubernetes.io/enforce"
-
-_GPU = "nvidia.com/gpu"
-_WORDS = {
-    "cpu": "requests.cpu",
-    "memory": "requests.memory",
-    "storage": "requests.storage",
-    "pvcs": "persistentvolumeclaims",
-    "pods": "pods",
-}
 
 
 class NamespaceWish(NamedTuple):
@@ -135,16 +127,7 @@ def _agreed(
 
 def quota_hard(quota: Mapping[str, Any]) -> dict[str, str]:
     """Return `spec.hard` of a ResourceQuota for the stack's Quota: its short words are requests."""
-    hard = {}
-    for key, value in quota.items():
-        if key == "gpu":
-            count, resource = (
-                (value["count"], value.get("resource", _GPU)) if isinstance(value, dict) else (value, _GPU)
-            )
-            hard[f"requests.{resource}"] = str(count)
-        else:
-            hard[_WORDS.get(key, key)] = str(value)
-    return hard
+    return {key: str(amount) for key, amount in quota_resources(quota).items()}
 
 
 def _manifest(body: Body, span: Span | None) -> Manifest:

@@ -24,11 +24,10 @@ from compiler.build.secret_recipes import (
 from compiler.build.transforms.labels import labelled
 from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome, warning
 from compiler.model.ids import GroupKind
-from compiler.model.manifest import Body, Fill, Manifest, Origin, object_id
+from compiler.model.manifest import UNFILLED, Body, Fill, Manifest, Origin, object_id
 from compiler.model.source import Span
 from compiler.model.stack import Stack
 
-UNFILLED = "stackc.dev/unfilled"
 SECRET = GroupKind("", "Secret")
 
 _FILLED_LATER = ("fromEnv", "fromFile", "sops")

@@ -13,7 +13,6 @@ GPU = "nvidia.com/gpu"
 _SHORT_QUOTA = {
     "cpu": "requests.cpu",
     "memory": "requests.memory",
-    "gpu": f"requests.{GPU}",
     "storage": "requests.storage",
     "pvcs": "persistentvolumeclaims",
     "pods": "pods",
@@ -65,7 +64,19 @@ def gpu_of(gpu: Any) -> tuple[Any, str]:
 
 def quota(value: Any, _field: str, _maker: Maker) -> Any:
     """Quota → the `hard` map of a ResourceQuota; short words are `requests.*`."""
-    return {_SHORT_QUOTA.get(key, key): amount for key, amount in value.items()}
+    return quota_resources(value)
+
+
+def quota_resources(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the amounts of a Quota by the full names of a ResourceQuota: its short words are requests."""
+    made = {}
+    for key, amount in value.items():
+        if key == "gpu":
+            count, resource = gpu_of(amount)
+            made[f"requests.{resource}"] = count
+        else:
+            made[_SHORT_QUOTA.get(key, key)] = amount
+    return made
 
 
 def env(value: Any, field: str, maker: Maker) -> Any:

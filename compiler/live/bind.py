@@ -13,9 +13,7 @@ from compiler.formats.files import FileRefused
 from compiler.live.mask import Redactor, secret_values
 from compiler.model.diagnostic import Diagnostic, Outcome, Severity
 from compiler.model.ids import ObjectId
-from compiler.model.manifest import Body, Bundle, Fill, Manifest
-
-UNFILLED = "stackc.dev/unfilled"
+from compiler.model.manifest import UNFILLED, Body, Bundle, Fill, Manifest
 
 ReadFile = Callable[[str], bytes]
 """Read a file that a `fromFile` source names, relative to the root of the files door; raises FileRefused."""

@@ -71,6 +71,10 @@ def object_id(body: Body) -> ObjectId:
     return ObjectId(group, body["kind"], metadata.get("namespace") or "", metadata["name"])
 
 
+UNFILLED = "stackc.dev/unfilled"
+"""The annotation that names, with commas, the keys of a Secret that are written without their values."""
+
+
 class Fill(NamedTuple):
     """Keys of a Secret that only diff and apply bind, in memory.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from compiler.check.sets.capacity import tolerated
 from compiler.sandbox.nodes import FakeNode, node_labels
 
 Pod = Mapping[str, Any]
@@ -67,18 +68,7 @@ def _same_place(taint: Mapping[str, str], other: Mapping[str, str]) -> bool:
 
 
 def _tolerated(taint: Mapping[str, str], tolerations: Tolerations) -> bool:
-    if taint.get("effect") not in _REPELS:
-        return True
-    for item in tolerations:
-        if item.get("effect") not in (None, "", taint.get("effect")):
-            continue
-        exists = item.get("operator") == "Exists"
-        if not item.get("key"):
-            if exists:
-                return True
-        elif item["key"] == taint["key"] and (exists or (item.get("value") or "") == (taint.get("value") or "")):
-            return True
-    return False
+    return taint.get("effect") not in _REPELS or tolerated(taint, tolerations)
 
 
 def _terms(pod: Pod) -> Sequence[Mapping[str, Any]]:

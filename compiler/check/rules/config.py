@@ -14,11 +14,11 @@ from typing import Any
 from compiler.check import syntax
 from compiler.check.rule import Problem, Rule, required
 from compiler.check.view import View
+from compiler.model.manifest import UNFILLED
 
 Map = dict[str, Any]
 
 _LIMIT = 1024 * 1024
-_UNFILLED = "stackc.dev/unfilled"
 _NEEDS: dict[str, tuple[str, ...]] = {
     "kubernetes.io/dockercfg": (".dockercfg",),
     "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
@@ -73,7 +73,7 @@ def check_secret(view: View) -> Iterator[Problem]:
     if size > _LIMIT:
         yield Problem(("data",), f"a Secret has at most {_LIMIT} bytes, this one has {size}", on_key=True)
     kind = view.body.get("type") or "Opaque"
-    unfilled = ((view.metadata.get("annotations") or {}).get(_UNFILLED) or "").split(",")
+    unfilled = ((view.metadata.get("annotations") or {}).get(UNFILLED) or "").split(",")
     given = {*data, *texts, *unfilled}
     for key in _NEEDS.get(kind, ()):
         if key not in given:

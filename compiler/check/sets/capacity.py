@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from compiler.check import quantity
@@ -38,9 +38,9 @@ def _misfit(pod: Pod, nodes: tuple[Map, ...]) -> Problem | None:
         message = f"no node of `cluster.nodes` has label `{key}: {selector[key]}`"
         return Problem((*pod.path, "nodeSelector", key), message, "write a label of a node, or give it to one")
     tolerations = pod.spec.get("tolerations") or ()
-    open_to = [node for node in fitting if all(_tolerated(taint, tolerations) for taint in _taints(node))]
+    open_to = [node for node in fitting if all(tolerated(taint, tolerations) for taint in _taints(node))]
     if not open_to:
-        taint = next(t for t in _taints(fitting[0]) if not _tolerated(t, tolerations))
+        taint = next(t for t in _taints(fitting[0]) if not tolerated(t, tolerations))
         message = f"every node that fits is tainted, `{fitting[0].get('name')}` with `{taint.get('key')}`"
         return Problem(pod.path, message, "add a toleration")
     return _too_large(pod, open_to)
@@ -60,7 +60,8 @@ def _taints(node: Map) -> Iterator[Map]:
         yield {"key": _CONTROL_PLANE, "effect": "NoSchedule"}
 
 
-def _tolerated(taint: Map, tolerations: Iterable[Map]) -> bool:
+def tolerated(taint: Mapping[str, Any], tolerations: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether a pod stands a taint. Source: core/v1 Toleration, ToleratesTaint."""
     for item in tolerations:
         if item.get("effect") not in (None, "", taint.get("effect")):
             continue
