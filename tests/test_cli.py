@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -307,26 +306,3 @@ class TestCompletion:
 
         assert result.returncode == 0
         assert result.stdout.decode().split() == ["plain,compile", "plain,completion"]
-
-
-class TestSpeed:
-    """Whole processes, medians of alternating runs; generous beside the measured 1.8 and 4.5."""
-
-    @staticmethod
-    def ratio(*arguments: str) -> float:
-        commands = ([sys.executable, "-I", "-c", "pass"], [sys.executable, "-m", "compiler", *arguments])
-        times: tuple[list[float], list[float]] = ([], [])
-        for _ in range(15):
-            for command, measured in zip(commands, times, strict=True):
-                start = time.perf_counter()
-                subprocess.run(command, stdout=subprocess.DEVNULL, check=True, cwd=ROOT, timeout=60)
-                measured.append(time.perf_counter() - start)
-        return sorted(times[1])[7] / sorted(times[0])[7]
-
-    def test_version_takes_no_time(self) -> None:
-        """At most three times what the interpreter needs for nothing, in a noisy place."""
-        assert self.ratio("--version") <= 3
-
-    def test_help_takes_little_time(self) -> None:
-        """No command is imported."""
-        assert self.ratio("--help") <= 7

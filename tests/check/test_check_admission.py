@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -65,9 +64,7 @@ def test_a_kubeflow_release_is_taken(published: Path, release: str, refused: set
     """What Kubeflow publishes has no error, but one Profile whose name is an unfilled `$(profile-name)`."""
     with gzip.open(published / "upstream" / "kubeflow" / f"{release}.yaml.gz") as file:
         raw = file.read()
-    start = time.perf_counter()
     judgement = check_stream([Source("kubeflow.yaml", raw)], 36)
-    assert time.perf_counter() - start < 10
     assert {d.code for d in judgement.diagnostics if d.is_error} == refused
     assert {d.code for d in judgement.diagnostics if not d.is_error} <= {"SC502"}
 

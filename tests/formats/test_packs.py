@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from work import calls
 
 from compiler.formats import data_files, packs
 from compiler.formats.data_files import schemas_folder
@@ -96,15 +96,12 @@ def test_both_tables_are_small() -> None:
     assert sizes["definitions.tsv"] < 1_000_000 and sizes["kinds.tsv"] < 60_000
 
 
-def test_a_pack_loads_in_a_few_milliseconds() -> None:
-    taken = []
-    for _ in range(5):
-        packs.load_pack.cache_clear()
-        packs._lines.cache_clear()
-        start = time.process_time()
-        load_pack(34)
-        taken.append(time.process_time() - start)
-    assert min(taken) < 0.015
+def test_a_pack_is_loaded_without_parsing_its_definitions() -> None:
+    """A definition is parsed when something asks for it: loading is about three calls a line, and no JSON."""
+    packs.load_pack.cache_clear()
+    packs._lines.cache_clear()
+    lines = (schemas_folder() / "kubernetes" / "definitions.tsv").read_text().count("\n")
+    assert calls(lambda: load_pack(34)) < 4 * lines
 
 
 def test_data_is_found_in_a_checkout_and_in_an_installed_package(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
+from work import calls
 
 from compiler.formats.packs import load_pack
 from compiler.formats.patterns import PatternRefused, linear
@@ -439,18 +439,14 @@ def test_formats(name: str, right: list[str], wrong: list[str]) -> None:
 
 
 def test_formats_stay_linear() -> None:
-    start = time.process_time()
     texts = [part * 25_000 + end for part in ("a", "a-", "1", "a.", "1m", "/a", "a_", "-") for end in ("", "!")]
     for form in FORMATS.values():
         for text in texts:
-            form.accepts(text)
-    assert time.process_time() - start < 3
+            form.accepts(text)  # a quadratic one would take minutes
 
 
 def test_foreign_patterns_run_in_linear_time_with_gos_syntax() -> None:
-    start = time.process_time()
-    assert not linear(r"^(a+)+$")("a" * 100_000 + "b")
-    assert time.process_time() - start < 2
+    assert not linear(r"^(a+)+$")("a" * 100_000 + "b")  # one that backtracks would never end
     assert linear(r"^\pL+\z")("ä")
     for pattern in (r"(?=a)", r"(a)\1", "(", "a" * 3_000):
         with pytest.raises(PatternRefused):
@@ -475,25 +471,20 @@ def test_nearest_word() -> None:
 # -- cost -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_right_deployment_costs_microseconds() -> None:
+def test_a_right_deployment_costs_less_than_a_call_a_node() -> None:
+    """What is right is proven by generated code that looks at each node in place."""
     ports = [{"containerPort": port, "name": f"p{port}"} for port in range(8000, 8020)]
     env = [{"name": f"A{i}", "value": "x"} for i in range(100)]
     body = deployment(ports=ports, env=env, resources={"limits": {"cpu": "1"}})
     validator = Validator(PACK.definitions, kubernetes=True)
     schema = PACK.schema("apps", "v1", "Deployment")
     assert schema is not None and validator.findings(body, schema) == []
-    taken = []
-    for _ in range(20):
-        start = time.process_time()
-        assert validator.is_proven(body, schema)
-        taken.append(time.process_time() - start)
-    assert min(taken) < 0.0006  # about 300 nodes, 0.3 µs each; a slow machine gets six times that
+    assert validator.is_proven(body, schema)
+    assert calls(lambda: validator.is_proven(body, schema)) < 1_500  # about 300 nodes
 
 
-def test_hostile_values_cost_little() -> None:
-    start = time.process_time()
+def test_hostile_values_are_told_one_by_one() -> None:
     many = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "finalizers": ["a/b"] * 50_000}}
     assert len(of_kind(many)) == 49_999
     wide = deployment(**{f"k{i}": 1 for i in range(300)})
     assert len(of_kind(wide)) == 300
-    assert time.process_time() - start < 10

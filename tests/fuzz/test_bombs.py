@@ -65,7 +65,6 @@ class TestExpressions:
 
         assert "problem" not in ended
         assert ended["code"] == 3
-        assert ended["seconds"] < 2
 
     @pytest.mark.parametrize("name", EXPRESSIONS)
     def test_in_a_component(self, tmp_path: Path, name: str) -> None:
@@ -78,7 +77,6 @@ class TestExpressions:
 
         assert "problem" not in ended
         assert ended["code"] == 3
-        assert ended["seconds"] < 2
 
 
 def aliases(levels: int, width: int) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import socket
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -328,9 +327,7 @@ def test_wait_that_fails_says_why(stackc: Stackc, kubectl: Kubectl, namespace: s
         [stuck, config(namespace, "later"), config(namespace, "beside")],
         [("ConfigMap/later", "Deployment/stuck", EdgeKind.READY)],
     )
-    started = time.monotonic()
     ran = stackc.apply(wanted, timeout_s=4)
-    assert time.monotonic() - started < 15
     assert ran.code == 1
     assert "SC820" in ran.err
     assert "1 pod: Unschedulable: 0/3 nodes are available" in ran.err
@@ -469,7 +466,7 @@ def test_dropped_field_is_a_removal(stackc: Stackc, kubectl: Kubectl, namespace:
 
 
 def test_diff_300_objects_costs_one_request_each(sandbox: Any, namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """300 objects are 300 dry runs and a list for each kind, in less than a second of our own time."""
+    """300 objects are 300 dry runs and one list for each kind."""
     cluster = connect(str(sandbox.kubeconfig))
     bodies = [made(namespace, f"o{n}") for n in range(100) for made in (config, service)]
     bodies += [body("v1", "ServiceAccount", namespace, f"o{n}") for n in range(100)]
@@ -483,16 +480,10 @@ def test_diff_300_objects_costs_one_request_each(sandbox: Any, namespace: str, m
         return request(self, method, *rest, **more)
 
     monkeypatch.setattr(Transport, "request", counted)
-    taken = []
-    for _ in range(3):
-        sent.clear()
-        started = time.process_time()
-        found = diff_bundle(bundle(bodies), cluster)
-        taken.append(time.process_time() - started)
-        assert found.value is not None
-        assert {change.action for change in found.value.changes} == {Action.UNCHANGED}
-        assert (sent.count("PATCH"), sent.count("GET")) == (300, 3)
-    assert min(taken) < 1.0, taken
+    found = diff_bundle(bundle(bodies), cluster)
+    assert found.value is not None
+    assert {change.action for change in found.value.changes} == {Action.UNCHANGED}
+    assert (sent.count("PATCH"), sent.count("GET")) == (300, 3)
 
 
 def test_cluster_port_reads_pages_and_absent_objects(sandbox: Any, namespace: str) -> None:
