@@ -24,6 +24,9 @@ NODES_LIMIT = 200_000
 DIAGNOSTICS_LIMIT = 200
 """A text that is wrong in more ways is not read on: nobody corrects it one by one."""
 
+TOO_DEEP = f"nested deeper than {DEPTH_LIMIT} levels", "flatten the document"
+"""Message and help of SC114."""
+
 _SHOWN_LENGTH = 80
 
 _ADVICE = {
@@ -112,12 +115,15 @@ def span_of(file: str, event: Any) -> Span:
 def syntax_error(file: str, raw: bytes, fault: YAMLError) -> Diagnostic:
     """Turn an exception of the parser into a diagnostic.
 
-    Errors: SC102 not UTF-8, SC103 a control character, SC120 a tab as indentation, SC101 every other syntax error.
+    Errors: SC102 not UTF-8, SC103 a control character, SC114 nested too deep, SC120 a tab as indentation, SC101 every
+    other syntax error.
     """
     mark = getattr(fault, "problem_mark", None) or getattr(fault, "context_mark", None)
     if mark is None:
         return _unreadable(file, raw, fault)
     problem = str(getattr(fault, "problem", None) or getattr(fault, "context", None) or "not YAML")
+    if problem == "exceeded maximum nesting depth":
+        return _too_deep(file, raw.decode("utf-8", "replace")[: mark.index])
     begun = getattr(fault, "context_mark", None)
     lines = raw.split(b"\n", mark.line + 1)
     is_at_end = problem == "found unexpected end of stream" or not b"".join(lines[mark.line :]).strip()
@@ -129,6 +135,16 @@ def syntax_error(file: str, raw: bytes, fault: YAMLError) -> Diagnostic:
         return error("SC120", "a tab cannot indent YAML", help="indent with spaces", span=span)
     message, help_ = _ADVICE.get(problem, (problem, "check the quotes and the indentation here"))
     return error("SC101", message, help=help_, span=span)
+
+
+def _too_deep(file: str, text: str) -> Diagnostic:
+    """Find where our own limit is passed: libyaml since 0.2.6 has one too, and reads ahead as far as that."""
+    message, help_ = TOO_DEEP
+    parser, depth = open_parser(text.encode()), 0
+    while depth <= DEPTH_LIMIT:
+        event = parser.get_event()
+        depth += hasattr(event, "flow_style") - (event.__class__.__name__ in ("MappingEndEvent", "SequenceEndEvent"))
+    return error("SC114", message, help=help_, span=span_of(file, event))
 
 
 def _unreadable(file: str, raw: bytes, fault: YAMLError) -> Diagnostic:

@@ -19,6 +19,7 @@ from compiler.formats.yaml_events import (
     DEPTH_LIMIT,
     DIAGNOSTICS_LIMIT,
     NODES_LIMIT,
+    TOO_DEEP,
     open_parser,
     shown,
     span_of,
@@ -89,7 +90,7 @@ class Composer:
             self.diagnostics.append(too_many_values(self.file, NODES_LIMIT))
             raise _Stop
         if depth > DEPTH_LIMIT or (depth == DEPTH_LIMIT and event.__class__ is not ScalarEvent):
-            self._report("SC114", f"nested deeper than {DEPTH_LIMIT} levels", "flatten the document", span)
+            self._report("SC114", *TOO_DEEP, span)
             raise _Stop
         if anchor is not None:
             self.anchors[anchor] = None

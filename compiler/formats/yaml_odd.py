@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.formats.yaml_events import ALIAS_LIMIT_NODES, DEPTH_LIMIT, DIAGNOSTICS_LIMIT, shown, span_of
+from compiler.formats.yaml_events import ALIAS_LIMIT_NODES, DEPTH_LIMIT, DIAGNOSTICS_LIMIT, TOO_DEEP, shown, span_of
 from compiler.formats.yaml_scalars import NOT_FINITE, key_text, plain
 from compiler.model.diagnostic import Diagnostic, error
 from compiler.model.source import Path, pointer
@@ -105,7 +105,7 @@ class Oddities:
     def open(self, event: Any, container: Any, path: Path) -> None:
         """Note the anchor and the tag of a container, and watch the depth."""
         if len(path) >= DEPTH_LIMIT:
-            self.report("SC114", f"nested deeper than {DEPTH_LIMIT} levels", "flatten the document", event, path)
+            self.report("SC114", *TOO_DEEP, event, path)
             raise Unreadable
         if event.tag is not None and event.tag not in _CONTAINER_TAGS:
             self._refuse_tag(event, path)
