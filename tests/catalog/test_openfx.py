@@ -19,7 +19,6 @@ from tests.catalog.support import catalog, compile_text, errors, stack_text
 ROOT = Path(__file__).parents[2]
 LAB = ROOT / "stacks" / "openfx-lab" / "stack.yaml"
 FILES = ROOT / "compiler" / "catalog" / "openfx" / "files"
-DATA = Path(os.environ.get("STACKC_DATA", ROOT.parent / "shared" / "data")) / "upstream" / "openfx"
 TARGETS = ("1.15", "1.16", "1.22", "1.28", "1.34", "1.37")
 EVERYTHING = """
 registry: {imagePullSecrets: [{name: regcred}]}
@@ -45,13 +44,9 @@ ADDED = {
 """Objects of ours that upstream has not."""
 
 
-def upstream() -> list[dict[str, Any]]:
+def upstream(published: Path) -> list[dict[str, Any]]:
     """Return every object that upstream installs."""
-    if not DATA.is_dir():
-        if os.environ.get("STACKC_CI"):
-            pytest.fail(f"CI needs upstream's manifests in {DATA}")
-        pytest.skip(f"NOT COMPARED with upstream: no manifests in {DATA}; set STACKC_DATA")
-    files = sorted(DATA.glob("*.y*ml"))
+    files = sorted((published / "upstream" / "openfx").glob("*.y*ml"))
     return [d for file in files for d in yaml.safe_load_all(file.read_text()) if d]
 
 
@@ -84,14 +79,14 @@ def rows() -> list[dict[str, str]]:
 
 
 @pytest.mark.upstream
-def test_every_object_of_upstream_is_there_and_differs_only_where_component_yaml_says() -> None:
+def test_every_object_of_upstream_is_there_and_differs_only_where_component_yaml_says(published: Path) -> None:
     """Nothing upstream runs is missing, every difference has its row with a reason, and no row is left over."""
     bundle, found = compile_text(stack_text(EVERYTHING))
     assert errors(found) == []
     ours = {key(m.body): m.body for m in bundle}
     used: set[tuple[str, str]] = set()
     unsaid: list[str] = []
-    for theirs in upstream():
+    for theirs in upstream(published):
         name = f"{theirs['kind']}/{theirs['metadata']['name']}"
         body = ours.pop(key(theirs), None)
         assert body is not None, f"upstream's {name} is missing"
@@ -107,9 +102,9 @@ def test_every_object_of_upstream_is_there_and_differs_only_where_component_yaml
 
 
 @pytest.mark.upstream
-def test_dashboard_shows_every_panel_of_upstream() -> None:
+def test_dashboard_shows_every_panel_of_upstream(published: Path) -> None:
     """Upstream's panels are all there, by kind and by what they measure, under the names that metrics have today."""
-    config = next(d for d in upstream() if d["kind"] == "ConfigMap" and "Openfx-dashboard.json" in d["data"])
+    config = next(d for d in upstream(published) if d["kind"] == "ConfigMap" and "Openfx-dashboard.json" in d["data"])
     theirs = list(panels(json.loads(config["data"]["Openfx-dashboard.json"])))
     ours = list(panels(dashboard()))
     kinds = [[p["type"] for p in side] for side in (theirs, ours)]

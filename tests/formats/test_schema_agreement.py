@@ -13,7 +13,6 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from upstream_data import data_folder
 
 from compiler.formats.json_schema import check_meta, validate_reference
 from compiler.formats.packs import Pack, load_pack
@@ -184,11 +183,9 @@ def _faults(pack: Pack, body: dict[str, Any]) -> list[str] | None:
     ("system", "minor", "objects", "unknown"),
     [("openfx", 15, 26, 0), ("openfx", 34, 26, 6), ("hykufe", 16, 13, 3), ("hykufe", 34, 13, 4)],
 )
-def test_systems_as_published(
-    request: pytest.FixtureRequest, system: str, minor: int, objects: int, unknown: int
-) -> None:
+def test_systems_as_published(published: Path, system: str, minor: int, objects: int, unknown: int) -> None:
     """What a minor serves of them is right; `unknown` are kinds that it does not serve, and custom resources."""
-    folder = data_folder(request) / "upstream" / system
+    folder = published / "upstream" / system
     pack = load_pack(minor)
     judged = [_faults(pack, body) for file in sorted(folder.iterdir()) for body in _documents(file)]
     assert len(judged) == objects
@@ -198,10 +195,8 @@ def test_systems_as_published(
 
 @pytest.mark.upstream
 @pytest.mark.parametrize(("release", "minor", "judged"), [("1.10.2", 32, 400), ("26.03", 34, 400)])
-def test_kubeflow_as_published_has_no_findings(
-    request: pytest.FixtureRequest, release: str, minor: int, judged: int
-) -> None:
-    file = data_folder(request) / "upstream" / "kubeflow" / f"{release}.yaml.gz"
+def test_kubeflow_as_published_has_no_findings(published: Path, release: str, minor: int, judged: int) -> None:
+    file = published / "upstream" / "kubeflow" / f"{release}.yaml.gz"
     pack = load_pack(minor)
     results = [faults for body in _documents(file) if (faults := _faults(pack, body)) is not None]
     assert [fault for faults in results for fault in faults] == []
@@ -215,11 +210,11 @@ def _cases(folder: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.upstream
-def test_what_a_server_could_not_decode_is_found_and_what_it_took_is_not(request: pytest.FixtureRequest) -> None:
+def test_what_a_server_could_not_decode_is_found_and_what_it_took_is_not(published: Path) -> None:
     """Code 500 is the server's answer when a field is unknown, of the wrong type, or a key is doubled."""
     pack = load_pack(36)
     missed, alarms, undecodable = [], [], 0
-    for case in _cases(data_folder(request)):
+    for case in _cases(published):
         body, verdict = case["object"], case["verdict"]
         if not isinstance(body.get("apiVersion"), str) or not isinstance(body.get("kind"), str):
             continue

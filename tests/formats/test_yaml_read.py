@@ -432,9 +432,9 @@ def test_any_bytes_are_read_or_refused_with_a_place(raw: bytes) -> None:
 
 
 @pytest.mark.upstream
-def test_published_manifests_are_read_and_written_without_loss(data_folder: Path) -> None:
+def test_published_manifests_are_read_and_written_without_loss(published: Path) -> None:
     """Every published file; our output is read back by us and by PyYAML's C parser as the same objects."""
-    paths = [path for path in sorted((data_folder / "upstream").rglob("*")) if path.name.endswith((".yaml", ".yml"))]
+    paths = [path for path in sorted((published / "upstream").rglob("*")) if path.name.endswith((".yaml", ".yml"))]
     assert len(paths) > 40
     for path in paths:
         found = read_stream(path.name, path.read_bytes())

@@ -79,9 +79,9 @@ def _go_json(value: Any) -> str:
 
 
 @pytest.mark.upstream
-def test_scalars_of_the_published_list_are_read_as_kubectl_reads_them_or_refused(data_folder: Path) -> None:
+def test_scalars_of_the_published_list_are_read_as_kubectl_reads_them_or_refused(published: Path) -> None:
     """All 65 are the same JSON text as kubectl's, or an error at the place of the scalar."""
-    rows = json.loads((data_folder / "yaml" / "scalars.json").read_text("utf-8"))
+    rows = json.loads((published / "yaml" / "scalars.json").read_text("utf-8"))
     refused = []
     for row in rows:
         raw = f"a: {row['yaml']}\n".encode()
@@ -96,9 +96,9 @@ def test_scalars_of_the_published_list_are_read_as_kubectl_reads_them_or_refused
 
 
 @pytest.mark.upstream
-def test_scalars_of_the_published_list_in_a_stack_keep_their_value_or_are_refused(data_folder: Path) -> None:
+def test_scalars_of_the_published_list_in_a_stack_keep_their_value_or_are_refused(published: Path) -> None:
     """A stack never reads a scalar differently from a stream: it only refuses more."""
-    for row in json.loads((data_folder / "yaml" / "scalars.json").read_text("utf-8")):
+    for row in json.loads((published / "yaml" / "scalars.json").read_text("utf-8")):
         raw = f"a: {row['yaml']}\n".encode()
         strict, stream = read_stack("s.yaml", raw), read_stream("s.yaml", raw)
         if strict.value is None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import pytest
+from required import absent, announce
 
 from compiler.sandbox import lifecycle
 from compiler.sandbox.binaries import KUBECTL, PROGRAMS, programs
@@ -56,28 +56,12 @@ class Kubectl(NamedTuple):
 Eventually = Callable[[Callable[[], object]], None]
 
 
-def cannot_run(request: pytest.FixtureRequest, reason: str) -> NoReturn:
-    """Skip with a line that nobody can miss; fail where the live tests are required."""
-    if os.environ.get("STACKC_CI") == "1":
-        pytest.fail(f"live tests are required (STACKC_CI=1): {reason}", pytrace=False)
-    announce(request, f"LIVE TESTS SKIPPED: {reason}")
-    pytest.skip(reason)
-
-
-def announce(request: pytest.FixtureRequest, line: str) -> None:
-    """Print a line past pytest's capture."""
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        sys.stderr.write(f"\n{line}\n")
-        sys.stderr.flush()
-
-
 @pytest.fixture(scope="session")
 def live_programs(request: pytest.FixtureRequest) -> dict[str, Path]:
     """Return the control plane's programs and kubectl, built if they must be."""
     found = programs((*PROGRAMS, KUBECTL), say=lambda line: announce(request, line))
     if found.value is None:
-        cannot_run(request, found.diagnostics[0].message.splitlines()[0])
+        absent(request, found.diagnostics[0].message.splitlines()[0])
     return dict(found.value)
 
 

@@ -134,11 +134,11 @@ def test_job_that_crashes_the_operator_is_refused(
 
 @pytest.mark.upstream
 @pytest.mark.usefixtures("crd")
-def test_samples_of_upstream_are_refused_since_they_crash_the_operator(kubectl: Kubectl, namespace: str) -> None:
+def test_samples_of_upstream_are_refused_since_they_crash_the_operator(
+    kubectl: Kubectl, namespace: str, published: Path
+) -> None:
     """Both published samples lack what the operator follows without a look."""
-    folder = Path(__file__).parents[3] / "shared" / "data" / "upstream" / "hykufe"
-    if not folder.is_dir():
-        pytest.skip(f"NOT COMPARED with upstream: no manifests in {folder}")
+    folder = published / "upstream" / "hykufe"
     for name in ("horovod_sample.yaml", "horovod_sample_s3.yaml"):
         body = next(d for d in yaml.safe_load_all((folder / name).read_text()) if d)
         answer = kubectl.attempt("create", "-n", namespace, "--validate=strict", "-f", "-", stdin=body)
