@@ -1,5 +1,6 @@
 """The entry point: it answers `--version` before anything is imported, and leaves the rest to `compiler.cli`."""
 
+import os
 import sys
 
 from compiler import __version__
@@ -9,8 +10,7 @@ def main() -> int:
     """Run the command line and return the exit code."""
     if sys.argv[1:] in (["--version"], ["version"]) and sys.stdout is not None:
         try:
-            sys.stdout.write(f"stackc {__version__}\n")
-            sys.stdout.flush()
+            os.write(1, f"stackc {__version__}\n".encode())  # past the buffer: what fails leaves nothing in it
             return 0
         except OSError:
             pass  # the command line knows how to end then
