@@ -9,6 +9,7 @@ from compiler.formats.schema import Finding
 from compiler.formats.suggest import nearest
 from compiler.model.diagnostic import Diagnostic, Note, error
 from compiler.model.source import Path, Tree, pointer
+from compiler.spec.remedies import remedy
 from compiler.spec.shapes import Shapes, inside
 from compiler.spec.spellings import help_for
 from compiler.spec.words import clip, did_you_mean, listed, show
@@ -66,7 +67,7 @@ def _unknown(place: Place) -> Diagnostic:
         )
     allowed = sorted(schema.get("properties", ()))
     where = f" in `{show(path[:-1], place.tree.data)}`" if len(path) > 2 else ""
-    help = help_for(key, allowed, place.shapes.root)
+    help = help_for(key, allowed, place.shapes, schema)
     return place.error("SC301", f"unknown key `{clip(key)}`{where}", help)
 
 
@@ -79,15 +80,8 @@ def _type(place: Place) -> Diagnostic:
         shown = "true" if finding.found is True else "false" if finding.found is False else str(finding.found)
         lost = ", or YAML drops digits of it" if isinstance(finding.found, float) else ""
         return place.error("SC303", f"{name} is {found}, not a text", f'write it in quotes, as `"{shown}"`{lost}')
-    if finding.found == {} or finding.found == []:
-        return place.error("SC302", f"{name} is {found}, expected {finding.expected}", f"write {finding.expected}")
-    help = f"write {finding.expected}"
-    if types == "array" and not isinstance(finding.found, dict):
-        help = f"write a list: `[{clip(str(finding.found), 30)}]`"
-    elif types == "array" and schema.get("x-list") == "map":
-        help = "write a list of items with `name`"
-    elif types in ("integer", "number") and isinstance(finding.found, str) and finding.found.isdigit():
-        help = f"write it without quotes: `{clip(finding.found, 20)}`"
+    around = place.shapes.along(finding.path[:-1], place.tree.data)
+    help = remedy(finding.found, schema, finding.expected, around)
     return place.error("SC302", f"{name} is {found}, expected {finding.expected}", help)
 
 
@@ -116,7 +110,13 @@ def _required(place: Place) -> Diagnostic:
     owner = show(path[:-1], place.tree.data)
     key = clip(str(path[-1]))
     where = "`spec`" if path[:-1] == ("spec",) else f"`{owner}`"
-    return place.error("SC304", f"{where} lacks `{key}`", f"write `{key}:`")
+    switch = place.shapes.along(path[:-1], place.tree.data).get("x-switch", {})
+    choices = place.shapes.along(path, place.tree.data).get("enum", ())
+    if switch.get("key") == path[-1]:
+        choices = sorted(switch["cases"])
+    help = f"write `{key}: {choices[0]}`" if len(choices) == 1 else f"write `{key}:`"
+    help += f" with one of {', '.join(f'`{choice}`' for choice in choices)}" if len(choices) > 1 else ""
+    return place.error("SC304", f"{where} lacks `{key}`", help)
 
 
 def _only_from_overlay(place: Place) -> Diagnostic | None:
@@ -185,6 +185,8 @@ def _form(place: Place) -> Diagnostic:
         return place.error(code, f"the version `{found}` begins with `{found[0]}`", help)
     if meaning in ("HostPort", "ImagePrefix", "Image", "Domain") and "://" in found:
         help = f"write it without `{found.partition('://')[0]}://`"
+    elif any(mark in found for mark in ("{{", "${")):
+        help = "write `${{ params.NAME }}` for a value that is set from outside; declare it under `spec.params`"
     elif code == "SC306" and found.lower().replace("_", "-") != found and not finding.on_key:
         help = f"write `{found.lower().replace('_', '-')}`, or another name of {finding.expected}"
     return place.error(code, f"{name} can't be `{found}`", help)
@@ -231,7 +233,7 @@ def _union(place: Place) -> Diagnostic:
     choices = finding.expected.removeprefix("exactly ")
     if not given:
         where = show(finding.path, place.tree.data)
-        return place.error("SC354", f"`{where}` does not say which one it is", f"write {choices}")
+        return place.error("SC354", f"`{where}` does not say what it is", f"write {choices}")
     first = given[0]
     note = Note(f"`{first}` stands here", place.tree.key_span((*finding.path[:-1], first)))
     return place.error(

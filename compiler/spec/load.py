@@ -14,6 +14,7 @@ API_VERSION = "stackc.dev/v1alpha1"
 STACK = "Stack"
 OVERLAY = "Overlay"
 ENVELOPE = ("apiVersion", "kind", "metadata", "spec")
+_METADATA = ("name", "labels", "annotations")
 
 
 def load_document(files: Files, path: str) -> Outcome[Document]:
@@ -106,7 +107,9 @@ def _parts(document: Document, data: dict[str, Any]) -> list[Diagnostic]:
 
 def _elsewhere(key: str) -> str:
     advice = did_you_mean(key, ENVELOPE, otherwise="-")
-    return advice if advice != "-" else f"write `{clip(key)}` under `spec`"
+    if advice != "-":
+        return advice
+    return f"write `{clip(key)}` under `{'metadata' if key in _METADATA else 'spec'}`"
 
 
 def _stack_only(document: Document) -> Outcome[Document]:

@@ -13,6 +13,7 @@ SPELLINGS = {
     "annotation": "annotations",
     "autoscale": "autoscaling",
     "cidr": "podSubnet",
+    "data": "keys",
     "environment": "env",
     "gpus": "gpu",
     "hpa": "autoscaling",
@@ -26,6 +27,7 @@ SPELLINGS = {
     "minAvailable": "replicas",
     "ns": "namespace",
     "parameters": "params",
+    "patch": "merge",
     "podCIDR": "podSubnet",
     "podCidr": "podSubnet",
     "priorityClass": "priorityClassName",
@@ -42,6 +44,7 @@ SPELLINGS = {
     "serviceCIDR": "serviceSubnet",
     "serviceType": "type",
     "storageClass": "storageClassName",
+    "stringData": "keys",
     "ttl": "ttlSecondsAfterFinished",
     "values": "params",
     "workers": "replicas",
@@ -57,20 +60,23 @@ REFUSED = {
 """Words that the language does not have on purpose, and what to do instead."""
 
 
-def help_for(key: str, allowed: list[str], schema: Schema) -> str:
+def help_for(key: str, allowed: list[str], shapes: Shapes, here: Schema) -> str:
     """Return what to write in place of an unknown key: here, or where it belongs.
 
-    Shape: `allowed` are the keys of this place, `schema` the whole stack schema.
+    Shape: `allowed` are the keys of this place, `here` its schema.
     """
     known = SPELLINGS.get(key)
     if known in allowed:
         return f"write `{known}`"
-    near = nearest(key, allowed)
+    near = nearest(key, allowed) or _longer(key, allowed)
     if near:
         return f"write `{near}`"
     if key in REFUSED:
         return REFUSED[key]
-    homes = _homes(schema)
+    below = _below(key, shapes, here)
+    if below:
+        return f"write it under {listed(below, 3)}"
+    homes = _homes(shapes)
     if homes.get(key) == ["spec"]:
         return "it is a section: write it in `spec`, beside the other sections"
     for word in (key, known, nearest(key, homes)):
@@ -84,9 +90,23 @@ def help_for(key: str, allowed: list[str], schema: Schema) -> str:
     return f"write one of {listed(allowed)}" if allowed else "take it out"
 
 
-def _homes(schema: Schema) -> dict[str, list[str]]:
+def _longer(key: str, allowed: list[str]) -> str:
+    """Return the only key that begins or ends with this one: `min` is `minReplicas`, `env` is `fromEnv`."""
+    word = key.lower()
+    found = [name for name in allowed if name.lower().startswith(word) or name.lower().endswith(word)]
+    return found[0] if len(found) == 1 and len(key) > 2 else ""
+
+
+def _below(key: str, shapes: Shapes, here: Schema) -> list[str]:
+    """Return the maps of this place that have the key."""
+    if here is shapes.of(shapes.member(shapes.root, "spec").schema):
+        return []
+    parts = here.get("properties", {}).items()
+    return [name for name, part in parts if key in shapes.of(part).get("properties", {})]
+
+
+def _homes(shapes: Shapes) -> dict[str, list[str]]:
     """Return for every key of the sections the places that have it; only asked for when a key is wrong."""
-    shapes = Shapes(schema)
     homes: dict[str, list[str]] = {}
     sections = shapes.of(shapes.member(shapes.root, "spec").schema).get("properties", {})
     for name, section in sections.items():

@@ -28,6 +28,12 @@ def _job(more: str, before: str = "") -> str:
         (_job("tag: a"), "write the tag into `image`, as `image: REPOSITORY:TAG`"),
         (_job("maxRetry: 3"), "write `backoffLimit`"),
         (_job("priorityClass: a"), "write `priorityClassName`"),
+        (_job("memory: 1Gi"), "write it under `resources`"),
+        (_job("volumes: [{name: a, mountPath: /a, emptyDir: {}, secret: b}]"), "write `secretRef`"),
+        (_job("env: {A: {secretRef: {name: a, key: b, names: c}}}"), "write `name`"),
+        (f"{HEAD}  secrets: [{{name: a, keys: {{b: {{fromEnv: B, env: B}}}}}}]\n", "write `fromEnv`"),
+        (f"{HEAD}  secrets: [{{name: a, data: {{}}, keys: {{b: {{fromEnv: B}}}}}}]\n", "write `keys`"),
+        (f"{HEAD}  patches: [{{name: a, target: {{kind: Job}}, set: {{/a: b}}, patch: c}}]\n", "write `merge`"),
     ],
 )
 def test_unknown_key_gets_the_word_that_is_meant(spec: str, help: str, run: Callable[..., Any]) -> None:
@@ -153,3 +159,38 @@ def test_stack_has_the_facts_that_all_stages_ask_for(run: Callable[..., Any]) ->
     """Name, target, preset and folder are at hand."""
     stack = run(f"{HEAD}  preset: dev\n").stack
     assert (stack.name, stack.kubernetes, stack.preset, stack.folder) == ("a", "1.34", "dev", "")
+
+
+@pytest.mark.parametrize(
+    ("spec", "help"),
+    [
+        (_job("command: sh -c 'echo hi'"), 'write a list: `[sh, -c, "echo hi"]`'),
+        (_job("command: it's"), 'write a list: `["it\'s"]`'),
+        (_job("env: [{name: A, value: 'yes'}, {name: B, value: b}]"), 'write a map: `{A: "yes", B: b}`'),
+        (_job("env: [A=b]"), "write a map: `{NAME: VALUE}`"),
+        (_job("volumes: [data]"), "write a map: `{name: data}`"),
+        (_job("imagePullSecrets: regcred"), "write a list: `[{name: regcred}]`"),
+        (_job("resources: big"), "write a map with `cpu`, `ephemeral-storage`, `gpu`, `limits`, …"),
+        (f"{HEAD}  namespaces: [team]\n", "write a map: `{name: team}`"),
+        (
+            f"{HEAD}  secrets: [{{name: a, keys: {{b: c}}}}]\n",
+            "write a map with one of `secretRef`, `fromEnv`, `fromFile`, `externalSecret`, `sops`, `value`",
+        ),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_shown_in_the_right_form(spec: str, help: str, run: Callable[..., Any]) -> None:
+    """Habits of other tools: one text for a command, a list for `env`, names for items."""
+    assert run(spec).only("SC302").help == help
+
+
+def test_what_is_missing_comes_with_the_values_that_it_can_have(run: Callable[..., Any]) -> None:
+    """A choice is told at once, not by the next error."""
+    taint = f"{HEAD}  cluster: {{provider: existing, nodes: [{{name: a, roles: [worker], taints: [{{key: b}}]}}]}}\n"
+    assert run(taint).only("SC304").help == "write `effect:` with one of `NoSchedule`, `PreferNoSchedule`, `NoExecute`"
+
+
+@pytest.mark.parametrize("image", ["a:{{ .Values.tag }}", "a:${ params.tag }"])
+def test_templates_of_other_tools_are_sent_to_params(image: str, run: Callable[..., Any]) -> None:
+    """The text of a Helm value or a shell variable names no image, and the words say what does."""
+    help = "write `${{ params.NAME }}` for a value that is set from outside; declare it under `spec.params`"
+    assert run(f"{HEAD}  jobs: [{{name: a, namespace: default, image: '{image}'}}]\n").only("SC308").help == help

@@ -31,6 +31,14 @@ def test_a_stack_with_a_wrong_version_is_told_of_all_that_is_wrong() -> None:
     assert [code for code, _, _ in found(text)] == ["SC201", "SC207"]
 
 
+def test_what_belongs_into_metadata_is_sent_there() -> None:
+    text = STACK.replace("metadata: {name: a}", "metadata: {name: a}\nname: b\nreplicaCount: 1")
+    assert [help for _, _, help in found(text)] == [
+        "write `name` under `metadata`",
+        "write `replicaCount` under `spec`",
+    ]
+
+
 def test_a_section_inside_a_section_is_sent_up() -> None:
     item = "{name: train, namespace: default, image: 'a:1', args: [b], data: []}"
     ((code, message, help),) = found(f"{STACK}  jobs:\n  - {item}\n")
