@@ -139,7 +139,8 @@ def kubeconfig(name: str = DEFAULT_NAME, *, root: Path | None = None) -> Outcome
     try:
         path = kubeconfig_file(sandbox_folder(name, root))
         if not path.exists():
-            raise SandboxFault("SC855", f"there is no sandbox `{name}`", "run `stackc sandbox up`")
+            named = "" if name == DEFAULT_NAME else f" --name {name}"
+            raise SandboxFault("SC855", f"there is no sandbox `{name}`", f"run `stackc sandbox up{named}`")
     except SandboxFault as fault:
         return Outcome(None, (fault.diagnostic,))
     return Outcome(path)

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from compiler.model.diagnostic import Note
 from compiler.sandbox.client import Client
 from compiler.sandbox.nodes import unready_nodes
-from compiler.sandbox.paths import ca_file
+from compiler.sandbox.paths import DEFAULT_NAME, ca_file
 from compiler.sandbox.problem import SandboxFault
 from compiler.sandbox.processes import is_alive, log_tail
 from compiler.sandbox.state import State
@@ -24,9 +25,14 @@ def wait_for_certificate(folder: Path, state: State) -> None:
     """
 
     def missing() -> str:
-        return "" if ca_file(folder).exists() else "the API server's certificate"
+        return "" if has_certificate(folder) else "the API server's certificate"
 
     _wait(folder, state, missing, "kube-apiserver")
+
+
+def has_certificate(folder: Path) -> bool:
+    """Tell whether the certificate can be read: its key is written after it, so the file is not half there."""
+    return ca_file(folder).with_suffix(".key").exists()
 
 
 def wait_until_serving(folder: Path, state: State, client: Client) -> None:
@@ -66,9 +72,17 @@ def _wait(folder: Path, state: State, missing: Callable[[], str], component: str
     while awaited := missing():
         ended = next((process.name for process in state.processes if not is_alive(process)), None)
         if ended:
-            message = f"`{ended}` ended:\n{log_tail(folder, ended)}"
-            raise SandboxFault("SC853", message, "run `stackc sandbox down`, then `stackc sandbox up`")
+            raise SandboxFault("SC853", f"`{ended}` ended", _again(folder), _tail(folder, ended))
         if time.monotonic() > deadline:
-            message = f"still waiting for {awaited} after {_TIMEOUT_S:.0f} s:\n{log_tail(folder, component)}"
-            raise SandboxFault("SC854", message, "run `stackc sandbox down`, then `stackc sandbox up`")
+            message = f"still waiting for {awaited} after {_TIMEOUT_S:.0f} s"
+            raise SandboxFault("SC854", message, _again(folder), _tail(folder, component))
         time.sleep(_PAUSE_S)
+
+
+def _again(folder: Path) -> str:
+    name = "" if folder.name == DEFAULT_NAME else f" --name {folder.name}"
+    return f"run `stackc sandbox down{name}`, then `stackc sandbox up{name}`"
+
+
+def _tail(folder: Path, component: str) -> tuple[Note, ...]:
+    return tuple(Note(line) for line in log_tail(folder, component).splitlines())

@@ -254,7 +254,9 @@ def test_failing_component_is_named_with_its_log(
     answer = lifecycle.up("broken", root=tmp_path)
     assert answer.value is None
     (found,) = answer.diagnostics
-    assert found.code == "SC853" and found.message == "`kube-apiserver` ended:\nno such flag"
+    assert found.code == "SC853" and found.message == "`kube-apiserver` ended"
+    assert [note.message for note in found.notes] == ["no such flag"]
+    assert found.help == "run `stackc sandbox down --name broken`, then `stackc sandbox up --name broken`"
     seen = lifecycle.status("broken", root=tmp_path).value
     assert seen is not None and seen.parts == ()
     assert (tmp_path / "broken" / "logs" / "kube-apiserver.log").exists()

@@ -12,8 +12,9 @@ import pytest
 from compiler.sandbox import lifecycle
 from compiler.sandbox.egress import HOOKS, hook_port, write_hooks
 from compiler.sandbox.keys import SERVICE_ACCOUNT_KEY, admin_token, write_keys
-from compiler.sandbox.paths import cache_root, sandbox_folder, state_root
+from compiler.sandbox.paths import ca_file, cache_root, sandbox_folder, state_root
 from compiler.sandbox.problem import SandboxFault
+from compiler.sandbox.waiting import has_certificate
 
 
 def test_folders_follow_the_xdg_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -94,3 +95,14 @@ def test_kubeconfig_of_no_sandbox_is_refused(tmp_path: Path) -> None:
     """There is no path to print."""
     answer = lifecycle.kubeconfig("none", root=tmp_path)
     assert answer.value is None and answer.diagnostics[0].code == "SC855"
+    assert answer.diagnostics[0].help == "run `stackc sandbox up --name none`"
+
+
+def test_a_certificate_counts_when_its_key_is_there(tmp_path: Path) -> None:
+    """The server opens the file before it fills it; a kubeconfig with half of it trusts nobody."""
+    certificate = ca_file(tmp_path)
+    certificate.parent.mkdir()
+    certificate.write_text("")
+    assert not has_certificate(tmp_path)
+    certificate.with_suffix(".key").write_text("")
+    assert has_certificate(tmp_path)
