@@ -134,7 +134,9 @@ def _step_into(place: _Place, step: Step, shapes: Shapes) -> _Place:
             error(
                 "SC223",
                 f"unknown key `{clip(step.name)}`",
-                help=did_you_mean(step.name, schema.get("properties", ())),
+                help="leave `spec.` out"
+                if step.name == "spec"
+                else did_you_mean(step.name, schema.get("properties", ())),
                 span=step.span,
             )
         )
@@ -144,11 +146,13 @@ def _step_into(place: _Place, step: Step, shapes: Shapes) -> _Place:
 def _item(place: _Place, step: Step, shapes: Shapes) -> _Place:
     keys = list_keys(place.schema)
     if len(keys) != 1:
+        is_map = "object" in _types(place.schema)
+        advice = f'write `["{clip(step.name)}"]` for a free key' if is_map else "set the whole list: `PATH=[a, b]`"
         raise _Refused(
             error(
                 "SC224",
                 "this is no list of named items",
-                help="set the whole list: `PATH=[a, b]`",
+                help=advice,
                 span=step.span,
             )
         )
@@ -187,6 +191,8 @@ def _typed(text: str, place: _Place, span: Span) -> Value:
         raise _Refused(
             error("SC227", f"the value `{clip(text)}` can't be read", help="write it as in YAML's flow form", span=span)
         )
+    if nodes and "array" in types and nodes[0].kind == "map":
+        raise _Refused(error("SC229", "this place takes a list", help="write it in brackets: `[a, b]`", span=span))
     if not nodes or _has_null(nodes[0]):
         raise _Refused(
             error(

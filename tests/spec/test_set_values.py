@@ -81,3 +81,17 @@ def test_every_wrong_set_is_reported_with_its_number(run: Callable[..., Any]) ->
 def test_set_suggests_the_item_that_is_there(run: Callable[..., Any]) -> None:
     """A misspelled item gets the name that was meant."""
     assert run(STACK, sets=("jobs[tain].replicas=1",)).only("SC226").help == "write `train`"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "help"),
+    [
+        ("spec.preset=dev", "SC223", "leave `spec.` out"),
+        ("jobs[train].command={a,b}", "SC229", "write it in brackets: `[a, b]`"),
+        ("jobs[train].labels[a.b/c]=d", "SC224", 'write `["a.b/c"]` for a free key'),
+        ("jobs[train].args[x]=1", "SC224", "set the whole list: `PATH=[a, b]`"),
+    ],
+)
+def test_set_as_other_tools_write_it_is_put_right(text: str, code: str, help: str, run: Callable[..., Any]) -> None:
+    """Helm's braces for a list, a path from the document's root, a free key without quotes."""
+    assert run(STACK, sets=(text,)).only(code).help == help
