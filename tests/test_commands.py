@@ -102,6 +102,10 @@ class TestInit:
         assert (compiled.code, compiled.err) == (0, "")
         assert "stackc.dev/stack: lab\n" in compiled.out
 
+    def test_the_next_command_can_be_pasted(self, call: Call) -> None:
+        """A folder with a blank in its name is quoted."""
+        assert call("init", "my shop").err == "wrote my shop/stack.yaml; next: stackc compile 'my shop/stack.yaml'\n"
+
     def test_without_a_folder_it_writes_here(self, call: Call, tmp_path: Path) -> None:
         """The name is the folder's."""
         Path("stack.yaml").unlink()

@@ -9,6 +9,7 @@ from typing import Any
 from compiler.build.catalog import Catalog
 from compiler.formats.expr.runtime import ExpressionError, suggestion, version
 from compiler.model.assumed import Assumed
+from compiler.model.component import Component
 from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
 from compiler.model.ids import GroupKind, ObjectId, split_api_version
 from compiler.model.source import Path
@@ -90,7 +91,7 @@ def _component(stack: Stack, catalog: Catalog, name: str, wanted: str, into: Any
         found.append(error("SC461", message, help=help, span=stack.tree.key_span(path)))
         return
     if not component.meta.get("assumable"):
-        help = f"put `{name}` into `components`, or take it out"
+        help = f"{_installed(component)}, or take it out"
         found.append(error("SC462", f"`{name}` can't be assumed", help=help, span=stack.tree.key_span(path)))
         return
     provides = component.meta.get("provides") or {}
@@ -139,10 +140,15 @@ def _check_requirements(
 def _ways_to(capability: str, catalog: Catalog) -> str:
     """Return what to write so that a capability is there."""
     providers = [c for c in catalog.all() if c.name == capability or capability in _capabilities(c.meta)]
-    ways = [f"put `{c.name}` into `components`" for c in providers if not c.meta.get("assumable") or c.documents]
+    ways = [_installed(c) for c in providers if not c.meta.get("assumable") or c.documents]
     ways += [f"write `{c.name}` under `assumes.components`" for c in providers if c.meta.get("assumable")]
     ways.append(f"write `{capability}` under `cluster.addons`")
     return ", or ".join(ways)
+
+
+def _installed(component: Component) -> str:
+    section = component.section
+    return f"write the section `{section}`" if section else f"put `{component.name}` into `components`"
 
 
 def in_range(given: str, wanted: str) -> bool:

@@ -34,7 +34,7 @@ def unknown_kind(pack: Pack, group: str, version: str, kind: str) -> tuple[str, 
     return "SC613", Problem(
         ("kind",),
         f"the server does not know {name} {kind}: its CRD is not here",
-        "add the CRD, or declare the component under `assumes:`",
+        "give a stack without `-f`" if group == "stackc.dev" else "give its CRD with `-f`, too",
     )
 
 

@@ -43,7 +43,11 @@ filename_option = click.option(
     metavar="FILE|DIR|-",
     help="Take plain manifests in place of a stack; may be repeated.",
 )
-kubernetes_option = click.option("--kubernetes", metavar="VERSION", help="Judge by this version, such as 1.34.")
+kubernetes_option = click.option(
+    "--kubernetes",
+    metavar="VERSION",
+    help="Judge by this version, such as 1.34. Default: the stack's, or with -f the newest tested one.",
+)
 namespace_option = click.option("-n", "--namespace", metavar="NAME", help="Only objects of this namespace.")
 selector_option = click.option("-l", "--selector", metavar="LABELS", help="Only objects with these labels.")
 context_option = click.option("--context", metavar="NAME", help="Use this context of the kubeconfig.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def init(ctx: click.Context, folder: str, preset: str, name: str | None) -> int:
     except OSError as fault:
         sys.stderr.write(f"{target} cannot be written: {(fault.strerror or '').lower()}\n")
         return EXIT_NO
-    sys.stderr.write(f"wrote {target}; next: stackc compile {target}\n")
+    sys.stderr.write(f"wrote {target}; next: stackc compile {shlex.quote(str(target))}\n")
     return 0
 
 

@@ -94,7 +94,7 @@ class MemoryFiles:
         """Return the content of a file."""
         check_path(path)
         if path not in self._contents:
-            raise _not_regular(path) if self.exists(path) else _missing(path)
+            raise _is_folder(path) if self.exists(path) else _missing(path)
         content = self._read[path] = self._contents[path]
         if len(content) > FILE_LIMIT_BYTES:
             raise _too_large(path)
@@ -170,7 +170,10 @@ def path_in(root: Path, given: str) -> str:
     """
     full, base = os.path.abspath(given), os.path.abspath(root)  # noqa: PTH100
     if full != base and not full.startswith(base.rstrip("/") + "/"):
-        raise FileRefused("SC131", f"`{given}` is not below the root", "give `--root` with a folder that holds both")
+        both = os.path.relpath(os.path.commonpath((full, base)))
+        raise FileRefused(
+            "SC131", f"`{given}` is not below the root `{os.path.relpath(base)}`", f"give `--root {both}`"
+        )
     return full[len(base.rstrip("/")) + 1 :]
 
 
@@ -181,7 +184,7 @@ def _read_regular(full: str, path: str) -> bytes:
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise _not_regular(path)
+                raise _is_folder(path) if stat.S_ISDIR(status.st_mode) else _not_regular(path)
             if status.st_size > FILE_LIMIT_BYTES:
                 raise _too_large(path)
             with os.fdopen(descriptor, "rb", closefd=False) as stream:
@@ -199,7 +202,7 @@ def _refusal(fault: OSError, path: str) -> FileRefused:
     if fault.errno in (errno.ENOENT, errno.ENOTDIR):
         return _missing(path)
     if fault.errno == errno.EISDIR:
-        return _not_regular(path)
+        return _is_folder(path)
     reason = (fault.strerror or "unknown reason").lower()
     return FileRefused("SC137", f"`{path}` cannot be read: {reason}", "check the permissions of the file")
 
@@ -210,6 +213,10 @@ def _missing(path: str) -> FileRefused:
 
 def _not_regular(path: str) -> FileRefused:
     return FileRefused("SC134", f"`{path or '.'}` is not a regular file", "name a file")
+
+
+def _is_folder(path: str) -> FileRefused:
+    return FileRefused("SC134", f"`{path or '.'}` is a folder", "name a file in it, such as its `stack.yaml`")
 
 
 def _too_large(path: str) -> FileRefused:

@@ -170,7 +170,8 @@ class Composer:
         key = self._node(event, depth)
         text, span = key.text, key.span
         if key.kind != "scalar":
-            self._report("SC109", "this key is not a string", "write the key as text", span)
+            help = 'write the key as text; an expression is quoted: `"${{ params.NAME }}"`'
+            self._report("SC109", "this key is not a string", help, span)
         elif text == "<<" and key.style == "" and not key.tag:
             self._report("SC106", "merge key `<<` is not allowed here", "write the keys out", span)
         elif not isinstance(key.value, str):

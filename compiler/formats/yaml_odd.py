@@ -155,7 +155,9 @@ class Oddities:
             return MERGE
         key = key_text(event.value) if is_plain else key_of_value(value)
         if key is None:
-            self.report("SC109", "this key is not a string", "write the key in quotes", event, path)
+            self.report(
+                "SC109", "this key is not a string", "write it in quotes, or render the template first", event, path
+            )
             return ""
         inherited = self._merged.get(id(container), set())
         if key in container and key not in inherited:

@@ -78,7 +78,7 @@ def _null(node: Node, path: Path, keys: dict[Path, Span]) -> Diagnostic:
             help="remove the key; an overlay takes a key away with `{$delete: true}`",
             span=node.span,
         )
-    name = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this item"
+    name = f"`{path[-1]}`" if path and path[-1] and isinstance(path[-1], str) else "this item"
     return error(
         "SC107",
         f"{name} has no value",

@@ -195,7 +195,7 @@ def _job(body: Body) -> Status:
     if not _status(body).get("startTime"):
         return _progress("NotStarted", "the Job has not started")
     active, done = _counts(body, "active", "succeeded")
-    return _progress("Running", f"{active} pods active, {done} succeeded")
+    return _progress("Running", f"pods: {active} active, {done} succeeded")
 
 
 def _pod(body: Body) -> Status:

@@ -24,7 +24,7 @@ class ObjectId(NamedTuple):
     def __str__(self) -> str:
         group = f".{self.group}" if self.group else ""
         where = f"{self.namespace}/" if self.namespace else ""
-        return f"{self.kind}{group} {where}{self.name}"
+        return f"{self.kind}{group} {where}{self.name}".rstrip()
 
 
 def split_api_version(api_version: str) -> tuple[str, str]:

@@ -47,3 +47,18 @@ def test_the_help_does_not_show_the_value_of_a_secret(field: str, value: str) ->
     assert code == "SC602"
     assert "8123" not in message + help
     assert "  " not in help
+
+
+def test_a_kind_that_nobody_defines_and_a_document_without_a_name() -> None:
+    """The help fits plain manifests, and nothing stands where the name would."""
+    from compiler.check.stream import Source, check_stream
+
+    def judged(text: str) -> tuple[str, str]:
+        (found,) = check_stream([Source("a.yaml", text.encode())], 34).diagnostics
+        return str(found.object), found.help
+
+    assert judged("{apiVersion: a.io/v1, kind: A, metadata: {name: a}}")[1] == "give its CRD with `-f`, too"
+    assert (
+        judged("{apiVersion: stackc.dev/v1alpha1, kind: Stack, metadata: {name: a}}")[1] == "give a stack without `-f`"
+    )
+    assert judged("{apiVersion: a.io/v1, kind: A}") == ("A.a.io", "set `metadata.name`")

@@ -366,3 +366,8 @@ def test_json_and_yaml_of_a_value_are_the_value(tree: Any) -> None:
     read = read_stream("v.yaml", evaluate("yaml(v)", {"v": {"v": tree}}).encode()).value
     assert read is not None
     assert read[0].data == {"v": tree}
+
+
+def test_a_character_without_meaning_is_named():
+    """The parser's own words count from somewhere else."""
+    assert refused("app.name == 'x' ? 'a' : 'b'").message == "`?` has no meaning in an expression"

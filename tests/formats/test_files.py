@@ -224,3 +224,17 @@ class TestPaths:
         assert path_in(tmp_path, "../lab.yaml") == "lab.yaml"
         assert path_in(tmp_path, str(tmp_path / "x.yaml")) == "x.yaml"
         assert code_of(lambda: path_in(tmp_path / "stacks", "../lab.yaml")) == "SC131"
+        with pytest.raises(FileRefused) as refused:
+            path_in(tmp_path / "stacks", "../lab.yaml")
+        assert (refused.value.message, refused.value.help) == (
+            "`../lab.yaml` is not below the root `.`",
+            "give `--root ..`",
+        )
+
+    def test_a_folder_is_called_one(self, tmp_path: Path) -> None:
+        """People who come from Helm and kustomize name the folder."""
+        (tmp_path / "fx").mkdir()
+        for files in (DiskFiles(tmp_path), MemoryFiles({"fx/stack.yaml": b""})):
+            with pytest.raises(FileRefused) as refused:
+                files.read("fx")
+            assert (refused.value.code, refused.value.message) == ("SC134", "`fx` is a folder")

@@ -155,3 +155,9 @@ def test_status_of_daemon_set_counts() -> None:
     assert status_of({**body, "status": full}).health is Health.CURRENT
     for name in ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable", "numberReady"):
         assert status_of({**body, "status": {**full, name: 1}}).health is Health.IN_PROGRESS
+
+
+def test_a_running_job_counts_its_pods_in_any_number() -> None:
+    """The words fit one pod and many."""
+    job = {"apiVersion": "batch/v1", "kind": "Job", "status": {"startTime": "t", "active": 1}}
+    assert status_of(job).message == "pods: 1 active, 0 succeeded"

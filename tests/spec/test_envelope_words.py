@@ -68,3 +68,17 @@ def test_an_unknown_name_in_a_template_is_marked_from_end_to_end() -> None:
     assert span is not None
     line = files["components/web/manifests/m.yaml"].splitlines()[span.line - 1]
     assert line[span.column - 1 : span.end_column - 1] == "greetin"
+
+
+def test_a_system_that_is_needed_is_named_as_the_language_has_it() -> None:
+    """HyKuFe is a section, metrics-server is an item of `components`."""
+    job = "{name: a, namespace: default, backend: HorovodJob, image: 'a:1', command: [b]}"
+    helps = [help for code, _, help in found(f"{STACK}  jobs: [{job}]\n") if code == "SC463"]
+    assert "write the section `hykufe`, or write `horovod-operator` under `cluster.addons`" in helps
+
+
+def test_braces_of_helm_are_told_how_an_expression_is_written() -> None:
+    text = f"{STACK}  jobs: [{{name: a, namespace: default, image: {{{{ .Values.image }}}}}}]\n"
+    told = {code: (message, help) for code, message, help in found(text)}
+    assert told["SC109"][1] == 'write the key as text; an expression is quoted: `"${{ params.NAME }}"`'
+    assert told["SC107"][0] == "this item has no value"

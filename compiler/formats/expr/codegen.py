@@ -67,9 +67,7 @@ def parse(source: str) -> J.Expr:
     try:
         body = _ENVIRONMENT.parse("{{ " + source + " }}").body
     except TemplateSyntaxError as e:
-        raise ExpressionError(
-            (e.message or "syntax error").replace("'end of print statement'", "end of expression")
-        ) from None
+        raise ExpressionError(_in_our_words(e.message or "syntax error")) from None
     except (RecursionError, ValueError, OverflowError, MemoryError):
         raise ExpressionError("too deep or too large to read") from None
     if len(body) != 1 or not isinstance(body[0], J.Output) or len(body[0].nodes) != 1:
@@ -78,6 +76,13 @@ def parse(source: str) -> J.Expr:
     if depth_of(tree) > MAX_TREE:
         raise ExpressionError(f"more than {MAX_TREE} operators in a row", "cut it into pieces under `let:`")
     return tree
+
+
+def _in_our_words(message: str) -> str:
+    char = re.fullmatch(r"unexpected char '(.+)' at \d+", message)
+    if char:
+        return f"`{char[1]}` has no meaning in an expression"
+    return message.replace("'end of print statement'", "end of expression")
 
 
 def depth_of(tree: J.Node) -> int:
