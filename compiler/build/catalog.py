@@ -21,11 +21,13 @@ from compiler.spec.schemas import shared_types
 BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
 GENERATED = "compiler._compiled"
 _GENERATORS = (
-    "build/component_source.py", "build/rules_source.py", "build/crd.py", "build/shapes.py", "formats/shorthand.py",
+    "build/component_head.py", "build/component_source.py", "build/rules_source.py", "build/crd.py", "build/shapes.py",
+    "formats/shorthand.py",
     "formats/expressions.py", "formats/template_ir.py", "formats/template_code.py", "formats/expr/codegen.py",
 )  # fmt: skip
 _FOLDERS = ("manifests", "files")
 _USED_TYPE = re.compile(rb"\buse/([a-z0-9][-a-z0-9]*)")
+_INCLUDED = re.compile(rb"^include: *\[([-a-z0-9, ]*)\]", re.MULTILINE)
 
 
 class Catalog:
@@ -69,7 +71,7 @@ class Catalog:
         self._loading.append(name)
         try:
             folder = f"components/{name}" if name in self.own else f"catalog/{name}"
-            content = self._own_files(name) if name in self.own else built_in_files(name)
+            content = self.content(name)
             digest = self.digest(content)
             module = None if name in self.own else _generated(name, digest)
             namespace = vars(module) if module else self._compile(name, folder, content, digest)
@@ -79,6 +81,21 @@ class Catalog:
             return None
         finally:
             self._loading.pop()
+
+    def content(self, name: str) -> dict[str, bytes]:
+        """Return the files of a component, and below `include/` component.yaml and `files/` of those it includes."""
+        made = self._files_of(name)
+        for match in _INCLUDED.findall(made.get("component.yaml", b"")):
+            for other in match.decode().replace(",", " ").split():
+                if other in self.names:
+                    folder = "components" if other in self.own else "catalog"
+                    for path, raw in self._files_of(other).items():
+                        if path == "component.yaml" or path.startswith("files/"):
+                            made[f"include/{folder}/{other}/{path}"] = raw
+        return made
+
+    def _files_of(self, name: str) -> dict[str, bytes]:
+        return self._own_files(name) if name in self.own else built_in_files(name)
 
     def digest(self, content: Mapping[str, bytes]) -> str:
         """Return the digest that says whether a generated module is current.

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import json
 import pprint
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from compiler.build.component_head import INCLUDED, Entries, Files, read_documents, read_head, read_included
 from compiler.build.crd import expand_crd
 from compiler.build.params import RESOLVED
 from compiler.build.rules_source import write_rules
 from compiler.build.shapes import SHAPES
 from compiler.formats import shorthand
-from compiler.formats.data_files import read_schema_file
-from compiler.formats.expr.codegen import OPEN, VERSION, Scope
-from compiler.formats.schema import validate
-from compiler.formats.template_code import Writer, write_item, write_value
-from compiler.formats.template_ir import Refused, read_item, refuse
-from compiler.formats.yaml_read import Node, compose_all
+from compiler.formats.expr.codegen import OPEN, VERSION, Code, Scope
+from compiler.formats.template_code import Writer, python, write_item, write_value
+from compiler.formats.template_ir import Expression, Refused, read_item, refuse
+from compiler.formats.yaml_read import Node
 from compiler.model.diagnostic import Diagnostic, Outcome, outcome
 from compiler.model.source import Span
 from compiler.spec.schemas import shared_sections, shared_types
@@ -31,8 +30,6 @@ from compiler.formats.expr.runtime import (
     UNSET, add, arithmetic, compare, concat, emptied, field, items, mapping, merge, pairs, soft, text, truth, version,
 )
 '''
-Files = Mapping[str, bytes]
-"""The files of one folder: path below the folder → content."""
 Shared = Callable[[str], shorthand.Schema | None]
 
 
@@ -43,38 +40,13 @@ def component_source(name: str, folder: str, files: Files, shared: Shared, diges
     Errors: SC40x for component.yaml, SC41x for templates, SC42x for types, SC43x for rules; all of them at once.
     """
     found: list[Diagnostic] = []
-    head = _read(f"{folder}/component.yaml", files.get("component.yaml", b""), found)
-    if found:
+    entries = read_head(folder, files, found)
+    if entries is None:
         return Outcome(None, tuple(found))
-    if len(head) != 1 or head[0].kind != "map":
-        place = Span(f"{folder}/component.yaml", 1, 1, 1, 1)
-        found.append(refuse("SC401", place, "component.yaml is not one map", "write `summary: …`").diagnostic)
-        return Outcome(None, tuple(found))
-    entries = {str(k.value): (k, v) for k, v in head[0].value}
-    faults = list(_meta_faults(head[0], entries))
-    if faults:
-        return Outcome(None, (*found, *faults))
     builder = _Builder(folder, files, shared, entries, found)
+    builder.included = tuple(read_included(files, entries, found))
     text = builder.build(name, digest)
     return outcome(text, found)
-
-
-def _meta_faults(head: Node, entries: Mapping[str, tuple[Node, Node]]) -> Iterator[Diagnostic]:
-    """Yield what is wrong with component.yaml itself: schemas/component.schema.json says what stands where."""
-    schema = json.loads(read_schema_file("component.schema.json"))
-    for fault in validate(shorthand.plain(head), schema, {}):
-        key = str(fault.path[0]) if fault.path else ""
-        span = (entries[key][0] if fault.on_key else entries[key][1]).span if key in entries else head.span
-        where = ".".join(map(str, fault.path))
-        message = f"unknown key `{where}`" if fault.rule == "unknown" else f"`{where}`: expected {fault.expected}"
-        help = f"write `{fault.suggestion}`" if fault.suggestion else f"write {fault.expected}"
-        yield refuse("SC402", span, message, help).diagnostic
-
-
-def _read(file: str, raw: bytes, found: list[Diagnostic]) -> tuple[Node, ...]:
-    read = compose_all(file, raw, aliases=True)
-    found.extend(read.diagnostics)
-    return read.value or ()
 
 
 class _Builder:
@@ -83,11 +55,12 @@ class _Builder:
         folder: str,
         files: Files,
         shared: Shared,
-        entries: dict[str, tuple[Node, Node]],
+        entries: Entries,
         found: list[Diagnostic],
     ) -> None:
         self.folder, self.files, self.shared = folder, files, shared
         self.entries, self.found = entries, found
+        self.included: tuple[Entries, ...] = ()
         self.out = Writer()
         self.documents: list[tuple[str, str, int]] = []
         self.crds: list[Any] = []
@@ -101,7 +74,7 @@ class _Builder:
         params = self.guard(self._params)
         if params is None:
             return ""  # every template that reads a param would fail for the same cause
-        meta = {k: shorthand.plain(v) for k, (_, v) in self.entries.items() if k not in ("params", "types", "let")}
+        meta = self._meta()
         scope = self._scope(params, meta)
         scope = self._lets(scope)
         self._render(scope)
@@ -130,6 +103,16 @@ class _Builder:
         except Refused as e:
             self.found.append(e.diagnostic)
             return None
+
+    def _meta(self) -> dict[str, Any]:
+        """Return what component.yaml says, with the images and sections that included components need."""
+        meta = {k: shorthand.plain(v) for k, (_, v) in self.entries.items() if k not in ("params", "types", "let")}
+        for other in self.included:
+            if "images" in other:
+                meta["images"] = {**shorthand.plain(other["images"][1]), **meta.get("images", {})}
+            if "reads" in other:
+                meta["reads"] = list(dict.fromkeys([*meta.get("reads", ()), *shorthand.plain(other["reads"][1])]))
+        return meta
 
     def _params(self) -> shorthand.Schema:
         """Return the schema of the params: the items of a shared list have the list's own shape below them."""
@@ -190,25 +173,31 @@ class _Builder:
     def _lets(self, scope: Scope) -> Scope:
         self.out.line(0, "def lets(ctx):")
         self.out.line(1, "pass")
-        if "let" not in self.entries:
-            return scope
-        for key, value in self.entries["let"][1].value:
+        for key, value in (
+            pair for entries in (*self.included, self.entries) if "let" in entries for pair in entries["let"][1].value
+        ):
             name = str(key.value)
             if name in scope.names:
                 self.found.append(
                     refuse("SC418", key.span, f"`{name}` hides another name", "choose another name").diagnostic
                 )
                 continue
-            made = self.guard(lambda value=value, scope=scope: write_value(self.out, read_item(value), 1, scope))  # type: ignore[misc]
-            self.out.line(1, f"ctx[{name!r}] = ctx['$let'].get({name!r}, {made})")
-            scope = scope.bind(name, f"ctx[{name!r}]", OPEN)
+            code = self.guard(lambda value=value, scope=scope: self._let(value, scope)) or Code("UNSET", OPEN)  # type: ignore[misc]
+            self.out.line(1, f"ctx[{name!r}] = ctx['$let'].get({name!r}, {code.python})")
+            scope = scope.bind(name, f"ctx[{name!r}]", code.shape)
         return scope
+
+    def _let(self, value: Node, scope: Scope) -> Code:
+        """Write one computed value; that of a single expression has the shape of what it reads."""
+        item = read_item(value)
+        shape = python(item, scope).shape if isinstance(item, Expression) else OPEN
+        return Code(write_value(self.out, item, 1, scope), shape)
 
     def _render(self, scope: Scope) -> None:
         self.out.line(0, "def render(ctx, out):")
         self.out.line(1, "pass")
         for path in sorted(p for p in self.files if p.startswith("manifests/") and p.endswith(".yaml")):
-            for node in _read(f"{self.folder}/{path}", self.files[path], self.found):
+            for node in read_documents(f"{self.folder}/{path}", self.files[path], self.found):
                 self.guard(lambda node=node, path=path: self._document(node, path, scope))  # type: ignore[misc]
 
     def _document(self, node: Node, path: str, scope: Scope) -> None:
@@ -255,12 +244,13 @@ class _Builder:
                 )
 
     def _texts(self) -> dict[str, str]:
-        """Return the verbatim files, which `file(name)` reads."""
+        """Return the verbatim files, which `file(name)` reads: those of included components, then one's own."""
         texts = {}
-        for path, raw in sorted(self.files.items()):
-            if path.startswith("files/"):
+        for path, raw in sorted(self.files.items(), key=lambda item: (not item[0].startswith(INCLUDED), item[0])):
+            before, inside, name = path.partition("files/")
+            if inside and (not before or before.startswith(INCLUDED)):
                 try:
-                    texts[path.removeprefix("files/")] = raw.decode()
+                    texts[name] = raw.decode()
                 except UnicodeDecodeError:
                     place = Span(f"{self.folder}/{path}", 1, 1, 1, 1)
                     self.found.append(refuse("SC407", place, "a file that is not UTF-8 text", "write text").diagnostic)
@@ -272,7 +262,7 @@ class _Builder:
         raw = self.files.get("rules.yaml")
         if raw is None:
             return []
-        nodes = _read(f"{self.folder}/rules.yaml", raw, self.found)
+        nodes = read_documents(f"{self.folder}/rules.yaml", raw, self.found)
         rows = nodes[0].value if nodes and nodes[0].kind == "list" else ()
         made = []
         for number, row in enumerate(rows):

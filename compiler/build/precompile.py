@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from compiler.build.catalog import BUILT_IN, Catalog, built_in_files, built_in_names, module_name
+from compiler.build.catalog import BUILT_IN, Catalog, built_in_names, module_name
 from compiler.model.diagnostic import Diagnostic
 
 TARGET = os.path.join(os.path.dirname(BUILT_IN), "_compiled")
@@ -17,7 +17,7 @@ def generated_modules() -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
     made = {"__init__.py": '"""Generated from compiler/catalog; do not edit."""\n'}
     found: list[Diagnostic] = []
     for name in built_in_names():
-        content = built_in_files(name)
+        content = catalog.content(name)
         result = catalog.source(name, f"catalog/{name}", content, catalog.digest(content))
         found += result.diagnostics
         if result.value is not None:

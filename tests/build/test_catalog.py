@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -44,7 +46,8 @@ def test_generated_modules_are_those_of_a_fresh_generation(tmp_path: Path, monke
     there = ROOT / "compiler" / "_compiled"
     for name in built_in_names():
         path = there / f"{module_name(name)}.py"
-        digest = Catalog().digest(built_in_files(name))
+        catalog = Catalog()
+        digest = catalog.digest(catalog.content(name))
         if path.exists() and f"DIGEST = {digest!r}" in path.read_text("utf-8"):
             assert path.read_text("utf-8") == made[path.name]
 
@@ -114,6 +117,52 @@ def test_the_digest_covers_the_components_whose_params_are_types() -> None:
     assert digest("params: {y: use/c, w: string}\n", "params: {z: string}\n") != base
     assert digest("params: {y: use/c}\n", "params: {z: int32}\n") != base
     assert digest("params: {y: use/c}\n", "params: {z: string}\n") == base
+
+
+WORDS = {
+    "component.yaml": "summary: s\nabstract: true\nimages: {tool: acme/tool:1}\nreads: [storage]\n"
+    "params: {size: int32}\n"
+    "let: {twice: '${{ size * 2 }}', script: \"${{ file('run.sh') }}\", with: \"${{ image('tool') }}\"}\n",
+    "files/run.sh": "echo shared\n",
+    "files/own.sh": "echo shared\n",
+}
+
+
+def including(head: str = "", more: Mapping[str, str] = MappingProxyType({})) -> Catalog:
+    """Return a catalog whose component `b` includes `a`."""
+    made = {f"components/a/{path}": text for path, text in {**WORDS, **more}.items()}
+    made["components/b/component.yaml"] = f"summary: s\ninclude: [a]\nparams: {{size: int32 = 4}}\n{head}"
+    made["components/b/files/own.sh"] = "echo own\n"
+    return Catalog(MemoryFiles({path: text.encode() for path, text in made.items()}))
+
+
+def test_what_a_component_includes_is_as_its_own() -> None:
+    """Computed values, images, files and sections of the stack come along; one's own file of the same name stays."""
+    b = including("let: {thrice: '${{ twice + size }}'}\n").get("b")
+    assert b is not None
+    assert b.meta["images"] == {"tool": "acme/tool:1"}
+    assert b.meta["reads"] == ["storage"]
+    assert b.files == {"run.sh": "echo shared\n", "own.sh": "echo own\n"}
+
+
+def test_a_name_that_is_computed_twice_is_refused_where_it_is_computed_again() -> None:
+    """An included name can't be hidden, so a reader finds the one place where it is made."""
+    catalog = including("let: {twice: 1}\n")
+    assert catalog.get("b") is None or catalog.found
+    assert [(d.code, str(d.span)) for d in catalog.found] == [("SC418", "components/b/component.yaml:4:7")]
+
+
+def test_a_fault_of_an_included_name_stands_in_the_included_file() -> None:
+    """What `b` lacks is said at the expression that reads it."""
+    catalog = including(more={"component.yaml": "summary: s\nabstract: true\nlet: {twice: '${{ sise }}'}\n"})
+    catalog.get("b")
+    assert {(d.code, str(d.span)) for d in catalog.found} == {("SC417", "components/a/component.yaml:3:19")}
+
+
+def test_the_digest_covers_what_is_included() -> None:
+    """A changed script of `a` makes the module of `b` stale."""
+    one, other = including(), including(more={"files/run.sh": "echo other\n"})
+    assert one.digest(one.content("b")) != other.digest(other.content("b"))
 
 
 def test_a_users_component_in_place_of_a_built_in_one_reaches_those_that_take_its_params() -> None:
