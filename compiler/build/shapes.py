@@ -141,15 +141,40 @@ def volume(value: Any, field: str, maker: Maker) -> Any:
     if "mount" in value:
         return value
     placed = place(value, field, maker)
-    name, source = value["name"], _volume_source(placed)
-    made = {"name": name, "mountPath": value["mountPath"], "volume": {"name": name, **source}}
-    made["mount"] = {"name": name, **{k: value[k] for k in ("mountPath", "subPath", "readOnly") if value.get(k)}}
+    said = {key: value[key] for key in ("subPath", "readOnly") if value.get(key)}
+    made = {"name": value["name"], **_mounted(value["name"], placed, said)}
     if "s3" in placed:
         made["s3"] = placed["s3"]
+    return made
+
+
+def transfer(value: Any, field: str, maker: Maker) -> Any:
+    """Transfer → its place; unless that is in S3 also volume, mount and claim, as of a Volume called `input-NAME`."""
+    if "mount" in value:
+        return value
+    placed = place(value, field, maker)
+    if "s3" in placed:
+        return {**placed, "mountPath": _plain(value["mountPath"])}
+    said = {"subPath": value["path"]} if value.get("path") else {}
+    return {**placed, **_mounted(f"{field.removesuffix('s')}-{value['name']}", placed, said)}
+
+
+def _mounted(name: str, placed: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    path = _plain(placed["mountPath"])
+    made = {
+        "mountPath": path,
+        "volume": {"name": name, **_volume_source(placed)},
+        "mount": {"name": name, "mountPath": path, **said},
+    }
     own = placed.get("pvc", {})
     if "spec" in own and "data" not in placed:
         made["claim"] = own
     return made
+
+
+def _plain(path: str) -> str:
+    """Return a mount path as Kubernetes compares them: without the slash at its end."""
+    return path.rstrip("/") or "/"
 
 
 def _volume_source(placed: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,7 +205,7 @@ CONVERSIONS: Mapping[str, Convert] = {
     "Quota": quota,
     "Resources": resources,
     "SecretSource": secret_source,
-    "Transfer": place,
+    "Transfer": transfer,
     "Volume": volume,
 }
 
@@ -195,6 +220,8 @@ _CLAIM = {
 _S3 = {"properties": {**dict.fromkeys(("bucket", "prefix", "endpoint", "region"), _OPEN), "secretRef": _REF}}
 _NFS = {"properties": {"server": _OPEN, "path": _OPEN}}
 _PLACE = {"data": _OPEN, "s3": _S3, "pvc": _CLAIM, "nfs": _NFS}
+_MOUNT = {"properties": dict.fromkeys(("name", "mountPath", "subPath", "readOnly"), _OPEN)}
+_MOUNTED = {"name": _OPEN, "mountPath": _OPEN, "volume": _OPEN, "mount": _MOUNT, "claim": _CLAIM}
 
 SHAPES: Mapping[str, Mapping[str, Any]] = {
     "Claim": _CLAIM,
@@ -204,16 +231,7 @@ SHAPES: Mapping[str, Mapping[str, Any]] = {
     "Quota": {"type": "object", "additionalProperties": {}},
     "Resources": {"properties": {"requests": {"additionalProperties": {}}, "limits": {"additionalProperties": {}}}},
     "SecretSource": _REF,
-    "Transfer": {"properties": {**_PLACE, "name": _OPEN, "mountPath": _OPEN, "path": _OPEN}},
-    "Volume": {
-        "properties": {
-            "name": _OPEN,
-            "mountPath": _OPEN,
-            "volume": _OPEN,
-            "mount": _OPEN,
-            "s3": _S3,
-            "claim": _CLAIM,
-        }
-    },
+    "Transfer": {"properties": {**_PLACE, **_MOUNTED, "path": _OPEN}},
+    "Volume": {"properties": {**_MOUNTED, "s3": _S3}},
 }
 """The fields of each converted type, as expressions may read them."""

@@ -180,6 +180,35 @@ def test_a_volume_with_a_claim_of_its_own_brings_the_claim() -> None:
     assert "claim" not in shared, "the claim of a data place belongs to the stack"
 
 
+@pytest.mark.parametrize(
+    ("place", "source"),
+    [
+        ({"nfs": {"server": "s", "path": "/p"}}, {"nfs": {"server": "s", "path": "/p"}}),
+        ({"data": {"name": "d", "pvc": {"name": "c"}}}, {"persistentVolumeClaim": {"claimName": "c"}}),
+    ],
+)
+def test_inputs_that_are_no_copies_are_mounted_like_volumes(place: dict[str, Any], source: dict[str, Any]) -> None:
+    """The volume is called after the list too: an input, an output and a volume may share a name."""
+    made, _ = converted("Transfer", {"name": "v", "mountPath": "/m/", "path": "part", **place}, "inputs")
+    assert made["volume"] == {"name": "input-v", **source}
+    assert made["mount"] == {"name": "input-v", "mountPath": "/m", "subPath": "part"}
+    assert converted("Transfer", made, "inputs")[0] == made
+    bare, _ = converted("Transfer", {"name": "v", "mountPath": "/", **place}, "outputs")
+    assert bare["mount"] == {"name": "output-v", "mountPath": "/"}
+
+
+def test_an_output_may_bring_a_claim_of_its_own() -> None:
+    """It is made like that of a volume: without it the results would go to a directory that dies with the pod."""
+    made, _ = converted("Transfer", {"name": "v", "mountPath": "/m", "pvc": {"size": "1Gi"}}, "outputs")
+    assert made["claim"]["spec"]["resources"] == {"requests": {"storage": "1Gi"}}
+
+
+def test_an_input_in_s3_is_copied_and_not_mounted() -> None:
+    """Templates tell the two by `mount`."""
+    made, _ = converted("Transfer", {"name": "v", "mountPath": "/m/", "s3": {"bucket": "b"}}, "inputs")
+    assert made == {"name": "v", "mountPath": "/m", "s3": {"bucket": "b"}}
+
+
 def test_secret_sources_become_a_reference() -> None:
     """Whatever the source, a template sees name and key."""
     assert converted("SecretSource", {"secretRef": {"name": "s", "key": "k"}}) == ({"name": "s", "key": "k"}, [])

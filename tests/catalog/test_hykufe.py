@@ -163,6 +163,60 @@ def test_coordinator_has_no_gpu() -> None:
     assert words[words.index("launch") + 1 :][:2] == ["2", "2"]
 
 
+@pytest.mark.parametrize(
+    ("resources", "worker", "words"),
+    [
+        ({"cpu": "1", "gpu": 2}, {}, ["6", "2"]),
+        ({"cpu": "1"}, {"resources": {"gpu": 4}}, ["12", "4"]),
+        ({"cpu": "1", "gpu": 1}, {"resources": {"gpu": 4}, "replicas": 2}, ["8", "4"]),
+        ({"gpu": {"count": 2, "resource": "nvidia.com/mig-1g.5gb"}}, {}, ["6", "2"]),
+        ({"gpu": {"count": 2, "resource": "amd.com/gpu"}}, {}, ["6", "2"]),
+        ({"limits": {"memory": "1Gi", "rdma/hca": 2}}, {}, ["3", "1"]),
+    ],
+)
+@pytest.mark.parametrize("backend", ["VolcanoJob", "HorovodJob"])
+def test_every_gpu_of_a_worker_gets_a_process(
+    backend: str, resources: dict[str, Any], worker: dict[str, Any], words: list[str]
+) -> None:
+    """Of any vendor, and those that only the role has: else they are paid for and stand idle."""
+    own = worker if "replicas" in worker else {**worker, "replicas": 3}
+    job = {**yaml.safe_load(JOB), "backend": backend, "resources": resources, "roles": {"worker": own}}
+    job["framework"] = "horovod"
+    bundle, found = compile_text(stack_text(EVERYTHING, {"assumes": {"secrets": ["hykufe/s3"]}, "jobs": [job]}))
+    assert errors(found) == []
+    spec = next(m.body for m in bundle if m.id.name == "a" and m.id.kind in ("Job", "HorovodJob"))["spec"]
+    template = spec["tasks"][0]["template"] if "tasks" in spec else spec["master"]["template"]
+    said = template["spec"]["containers"][0]["command"]
+    assert said[said.index("launch") + 1 :][:2] == words
+
+
+PLACES = """
+inputs: [{name: x, nfs: {server: 10.0.0.1, path: /in}, mountPath: /x}]
+outputs:
+- {name: x, pvc: {size: 2Gi, accessModes: [ReadWriteMany]}, mountPath: "/y/"}
+- {name: bucket, s3: {bucket: train, prefix: d, secretRef: {name: s3}}, mountPath: /y}
+- {name: odd, s3: {bucket: train, prefix: e, secretRef: {name: s3}}, mountPath: "/Some Where/@1/"}
+volumes: [{name: x, mountPath: /z, emptyDir: {}}]
+"""
+
+
+@pytest.mark.parametrize("backend", ["VolcanoJob", "Job"])
+def test_inputs_outputs_and_volumes_may_share_names_and_places(backend: str) -> None:
+    """Three volumes called `x`, a new claim that is also copied to S3, and a path no volume could be named after."""
+    job = {**yaml.safe_load(JOB), **yaml.safe_load(PLACES), "backend": backend}
+    bundle, found = compile_text(stack_text(EVERYTHING, {"assumes": {"secrets": ["hykufe/s3"]}, "jobs": [job]}))
+    assert errors(found) == []
+    mine = [m.body for m in bundle if m.origin.instance == "jobs.a"]
+    assert [b["metadata"]["name"] for b in mine if b["kind"] == "PersistentVolumeClaim"] == ["a-output-x"]
+    spec = next(b for b in mine if b["kind"] == "Job")["spec"]
+    pod = (spec["tasks"][0] if "tasks" in spec else spec)["template"]["spec"]
+    volumes = [v["name"] for v in pod["volumes"]]
+    assert volumes == ["x", "input-x", "output-x", "scratch-0", "output-bucket", "output-odd", "stackc"]
+    assert {"name": "output-x", "persistentVolumeClaim": {"claimName": "a-output-x"}} in pod["volumes"]
+    paths = [m["mountPath"] for m in pod["containers"][0]["volumeMounts"]]
+    assert paths == ["/z", "/x", "/y", "/Some Where/@1", "/run/stackc"]
+
+
 S3 = {"bucket": "train", "prefix": "d", "secretRef": {"name": "s3"}}
 CLAIM = {"name": "data", "mountPath": "/data", "pvc": {"size": "1Gi", "accessModes": ["ReadWriteMany"]}}
 
@@ -180,6 +234,7 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {
     "H3 volume": ("HOROVODJOB002", {"volumes": [{"name": "d", "mountPath": "/d", "pvc": {"size": "1Gi"}}]}),
     "H3 path": ("HOROVODJOB007", {"inputs": [{"name": "d", "s3": S3, "mountPath": "/in"}]}),
     "H4 twice": ("SC342", {"volumes": [CLAIM, {"name": "two", "mountPath": "/data", "emptyDir": {}}]}),
+    "H4 input": ("SC342", {"inputs": [{"name": "d", "nfs": {"server": "s", "path": "/"}, "mountPath": "/data/"}]}),
     "H4 colon": ("SC308", {"volumes": [CLAIM, {"name": "two", "mountPath": "/a:b", "emptyDir": {}}]}),
     "H5 keys": (
         "HOROVODJOB005",

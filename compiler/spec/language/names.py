@@ -7,32 +7,33 @@ from collections.abc import Iterator
 
 from compiler.model.diagnostic import Diagnostic, Note, error
 from compiler.model.source import Path
-from compiler.spec.language.survey import Context, maps
+from compiler.spec.language.survey import Context, maps, member
 from compiler.spec.words import clip
 
 _OBJECT = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[-._A-Za-z0-9]+)?")
 
 
 def check_mounts(context: Context) -> Iterator[Diagnostic]:
-    """Refuse two volumes of one job at the same mount path (SC342)."""
+    """Refuse two volumes of one job at the same mount path (SC342); inputs and outputs that are mounted count too."""
+    copied = {item.get("name") for _, item in context.items("data") if "s3" in item}
     for place in context.typed("Job"):
-        volumes = place.value.get("volumes") if isinstance(place.value, dict) else None
         seen: dict[str, Path] = {}
-        for path, volume in maps(volumes, (*place.path, "volumes")):
-            mount = volume.get("mountPath")
-            if not isinstance(mount, str):
-                continue
-            mount = mount.rstrip("/") or "/"
-            if mount in seen:
-                yield error(
-                    "SC342",
-                    f"two volumes are mounted at `{clip(mount)}`",
-                    help="give one of them another `mountPath`",
-                    span=context.span((*path, "mountPath")),
-                    notes=(Note("the other one", context.span((*seen[mount], "mountPath"))),),
-                )
-            else:
-                seen[mount] = path
+        for field in ("volumes", "inputs", "outputs"):
+            for path, item in maps(member(place.value, field), (*place.path, field)):
+                mount = item.get("mountPath")
+                if not isinstance(mount, str) or "s3" in item or item.get("data") in copied:
+                    continue
+                mount = mount.rstrip("/") or "/"
+                if mount in seen:
+                    yield error(
+                        "SC342",
+                        f"two volumes are mounted at `{clip(mount)}`",
+                        help="give one of them another `mountPath`",
+                        span=context.span((*path, "mountPath")),
+                        notes=(Note("the other one", context.span((*seen[mount], "mountPath"))),),
+                    )
+                else:
+                    seen[mount] = path
 
 
 def check_assumed(context: Context) -> Iterator[Diagnostic]:

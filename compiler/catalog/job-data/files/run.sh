@@ -1,6 +1,7 @@
 # Runs the command given as arguments and tells the container that uploads how it ended.
 # The pipe is held open meanwhile, so a container that is killed closes it without a word.
 pipe=/run/stackc/exit
+: >/run/stackc/started
 until [ -p "$pipe" ]; do sleep 1; done
 exec 9>"$pipe"
 "$@" 9>&- &

@@ -3,8 +3,25 @@
 set -eu
 pipe=/run/stackc/exit
 finished=/run/stackc/finished
+
+# Ends the waiting when the other container does not start: its image can't be pulled, or has no shell.
+watch() {
+  tries=0
+  until [ -e /run/stackc/started ]; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 1200 ]; then
+      echo "the container of the training has not started in an hour" >&2
+      : >"$pipe"
+      return
+    fi
+    sleep 3
+  done
+}
+
 if [ ! -e "$finished" ]; then
-  [ -p "$pipe" ] || mkfifo "$pipe"
+  # The training may run as any user.
+  [ -p "$pipe" ] || mkfifo -m 666 "$pipe"
+  watch &
   # Reading ends when the other container does; one that was killed said nothing.
   code=$(cat "$pipe")
   [ "${code:-1}" = 0 ] || exit "${code:-1}"
