@@ -25,8 +25,8 @@ _DANGLING = frozenset(("SC502", "SC503", "SC504"))
 def blamed(found: Iterable[Diagnostic], manifests: Iterable[Manifest], tree: Tree) -> tuple[Diagnostic, ...]:
     """Give each diagnostic about a manifest the place in the stack that says its value, where there is one.
 
-    Shape: `tree` is the stack's. What a patch set is shown at the patch, with a note; a text that stands word for word
-    in the values of the instance is shown there. All else stays where it was.
+    Shape: `tree` is the stack's. What a patch set is shown at the patch, with a note; a text, or the name of a field that
+    is unknown, that stands word for word in the values of the instance is shown there. All else stays where it was.
     """
     by_id = {manifest.id: manifest for manifest in manifests}
     return tuple(
@@ -42,7 +42,8 @@ def _blamed(d: Diagnostic, manifest: Manifest, tree: Tree) -> Diagnostic:
         notes = (Note(f"{done} by patch `{edit.patch}`"), *d.notes)
         return d._replace(span=_span_of(edit, place, tree, on_key=d.code in _ON_KEY), notes=notes)
     if manifest.origin.asked and manifest.origin.document is None:
-        span = _word_for_word(d, place, manifest, tree)
+        find = _key if d.code in _ON_KEY else _word_for_word
+        span = find(d, place, manifest, tree)
         return d if span is None else d._replace(span=span)
     return d
 
@@ -78,6 +79,24 @@ def _value(value: Any, path: Path) -> Any:
         else:
             return None
     return value
+
+
+def _key(_: Diagnostic, place: tuple[str, ...], manifest: Manifest, tree: Tree) -> Span | None:
+    """Return the place of a key in the values of the instance that asked for the object, if it is there once."""
+    asked = manifest.origin.asked
+    sites = [path for path in _keys(_value(tree.data, asked), asked) if path[-1] == place[-1]]
+    return tree.key_span(sites[0]) if len(sites) == 1 else None
+
+
+def _keys(value: Any, path: Path) -> Iterator[Path]:
+    """Yield the places of all keys in a tree, in order."""
+    if type(value) is dict:
+        for key, child in value.items():
+            yield (*path, key)
+            yield from _keys(child, (*path, key))
+    elif type(value) is list:
+        for index, child in enumerate(value):
+            yield from _keys(child, (*path, index))
 
 
 def _word_for_word(d: Diagnostic, place: tuple[str, ...], manifest: Manifest, tree: Tree) -> Span | None:

@@ -332,7 +332,7 @@ def fields_of(schema: Any, definitions: Any, path: str = "", depth: int = 0) -> 
 
 @pytest.mark.parametrize("role", ["master", "worker"])
 def test_crd_holds_every_field_of_a_pod_template_of_its_core_types(role: str) -> None:
-    """What the CRD does not name a server prunes: nothing of a 1.19 pod template is missing, nothing newer is there."""
+    """What the CRD does not name a server prunes: nothing of a pod template is missing, nothing newer is there."""
     component = catalog().get("hykufe")
     (crd,) = component.crds
     spec = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
@@ -342,6 +342,17 @@ def test_crd_holds_every_field_of_a_pod_template_of_its_core_types(role: str) ->
     assert fields_of(spec["properties"][role]["properties"]["template"], {}) == wanted
     metadata = spec["properties"][role]["properties"]["template"]["properties"]["metadata"]["properties"]
     assert set(metadata) >= {"name", "labels", "annotations"}
+
+
+def test_a_pod_field_that_the_operator_would_drop_is_refused_where_it_is_written() -> None:
+    """The operator was built against 1.13, and hands on no field that it does not know."""
+    spread = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}
+    job = {**yaml.safe_load(JOB), "backend": "HorovodJob", "placement": {"topologySpreadConstraints": [spread]}}
+    text = stack_text(EVERYTHING, {"assumes": {"secrets": ["hykufe/s3"]}, "jobs": [job]})
+    _, found = compile_text(text)
+    lines = {text.splitlines()[d.span.line - 1].strip() for d in found if d.is_error and d.span}
+    assert {d.code for d in found if d.is_error} == {"SC601"}
+    assert lines == {"topologySpreadConstraints:"}
 
 
 RAW = """
