@@ -25,8 +25,8 @@ _DANGLING = frozenset(("SC502", "SC503", "SC504"))
 def blamed(found: Iterable[Diagnostic], manifests: Iterable[Manifest], tree: Tree) -> tuple[Diagnostic, ...]:
     """Give each diagnostic about a manifest the place in the stack that says its value, where there is one.
 
-    Shape: `tree` is the stack's. What a patch set is shown at the patch, with a note; a text, or the name of a field that
-    is unknown, that stands word for word in the values of the instance is shown there. All else stays where it was.
+    Shape: `tree` is the stack's. What a patch set is shown at the patch, with a note; a text, or an unknown field's
+    name, that stands word for word in the values of the instance is shown there. All else stays where it was.
     """
     by_id = {manifest.id: manifest for manifest in manifests}
     return tuple(

@@ -32,6 +32,8 @@ SECRET = GroupKind("", "Secret")
 
 _FILLED_LATER = ("fromEnv", "fromFile", "sops")
 _EXTERNAL_API = "external-secrets.io/v1"
+_PLACE_KEYS = {"AWS_BUCKET": "bucket", "AWS_DEFAULT_REGION": "region"}
+"""Keys that the compiler adds to an s3 Secret → the field of its `data` places that says them."""
 
 
 class SecretWish(NamedTuple):
@@ -62,7 +64,7 @@ class Secrets(NamedTuple):
 
 class _Settings(NamedTuple):
     server: str
-    buckets: Mapping[str, str]
+    places: Mapping[str, Mapping[str, str]]
 
 
 def stack_secrets(stack: Stack) -> tuple[SecretWish, ...]:
@@ -112,7 +114,7 @@ def make_secrets(
     wanted = tuple(wishes)
     if not wanted:
         return Outcome(Secrets())
-    settings = _Settings(_server(stack), _buckets(stack))
+    settings = _Settings(_server(stack), _places(stack))
     referring = _referring(manifests, rules)
     found: list[Diagnostic] = []
     made: list[Manifest] = []
@@ -142,14 +144,22 @@ def _server(stack: Stack) -> str:
     return mirror.partition("/")[0] or DOCKER_HUB
 
 
-def _buckets(stack: Stack) -> dict[str, str]:
-    """Return the bucket of every s3 Secret: that of the `data` places that name it, when they agree."""
-    buckets: dict[str, set[str]] = {}
+def _places(stack: Stack) -> dict[str, dict[str, str]]:
+    """Return what every s3 Secret says beside the keys: bucket and region of the `data` places that name it.
+
+    What they do not agree on is left out.
+    """
+    said: dict[str, dict[str, set[str]]] = {}
     for item in stack.spec.get("data") or ():
         place = item.get("s3")
         if place:
-            buckets.setdefault(place["secretRef"]["name"], set()).add(place["bucket"])
-    return {name: min(found) for name, found in buckets.items() if len(found) == 1}
+            words = said.setdefault(place["secretRef"]["name"], {key: set() for key in _PLACE_KEYS})
+            for key, field in _PLACE_KEYS.items():
+                words[key].add(place.get(field, ""))
+    return {
+        name: {key: value for key, values in words.items() if len(values) == 1 and (value := min(values))}
+        for name, words in said.items()
+    }
 
 
 def _faults(wish: SecretWish) -> Iterable[Diagnostic]:
@@ -185,8 +195,7 @@ def _make(wish: SecretWish, namespace: str, settings: _Settings) -> tuple[Manife
         return _manifest(wish, _external(wish, metadata, settings)), None
     type = kubernetes_type(wish.type, wish.keys)
     data, sources, unfilled = _contents(wish, settings)
-    if wish.type == "s3" and wish.name in settings.buckets:
-        data.setdefault("AWS_BUCKET", encoded(settings.buckets[wish.name]))
+    data.update({key: encoded(value) for key, value in _place(wish, settings).items()})
     if unfilled:
         metadata["annotations"] = {**metadata.get("annotations", {}), UNFILLED: ",".join(sorted(unfilled))}
     body: Body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": type}
@@ -199,6 +208,12 @@ def _make(wish: SecretWish, namespace: str, settings: _Settings) -> tuple[Manife
     recipe = "docker-registry" if wish.type == "docker-registry" else "keys"
     server = _said_server(wish, settings) if recipe == "docker-registry" else ""
     return manifest, Fill(manifest.id, type, keys, sources, recipe, server)
+
+
+def _place(wish: SecretWish, settings: _Settings) -> dict[str, str]:
+    """Return the keys of an s3 Secret that its `data` places say, and its declaration does not."""
+    said = settings.places.get(wish.name, {}) if wish.type == "s3" else {}
+    return {key: value for key, value in said.items() if key not in wish.keys}
 
 
 def _contents(wish: SecretWish, settings: _Settings) -> tuple[dict[str, str], dict[str, Source], list[str]]:
@@ -226,11 +241,13 @@ def _external(wish: SecretWish, metadata: Body, settings: _Settings) -> Body:
     template: Body = {"type": kubernetes_type(wish.type, wish.keys)}
     if wish.type == "docker-registry":
         template["data"] = {DOCKER_CONFIG_KEY: docker_config_template(_said_server(wish, settings))}
+    if place := _place(wish, settings):
+        template |= {"mergePolicy": "Merge", "data": place}
     stores = sorted({source["store"] for source in sources.values()})
     rows = []
     for key, source in sources.items():
-        place = {name: source[name] for name in ("key", "property") if name in source}
-        row: Body = {"secretKey": key, "remoteRef": place}
+        remote = {name: source[name] for name in ("key", "property") if name in source}
+        row: Body = {"secretKey": key, "remoteRef": remote}
         if source["store"] != stores[0]:
             row["sourceRef"] = {"storeRef": _store(source["store"])}
         rows.append(row)

@@ -90,14 +90,25 @@ class TestSecrets:
         assert type_of("tls", "tls.crt: {fromEnv: A}, tls.key: {fromEnv: B}") == "kubernetes.io/tls"
         assert type_of("s3", "AWS_ACCESS_KEY_ID: {fromEnv: A}, AWS_SECRET_ACCESS_KEY: {fromEnv: B}") == "Opaque"
 
-    def test_s3_secret_gets_the_bucket_of_its_data(self):
-        keys = "{AWS_ACCESS_KEY_ID: {fromEnv: A}, AWS_SECRET_ACCESS_KEY: {fromEnv: B}}"
+    def test_s3_secret_gets_bucket_and_region_of_its_data(self):
+        keys = "{AWS_ACCESS_KEY_ID: {%s}, AWS_SECRET_ACCESS_KEY: {%s}}"
+        env = keys % ("fromEnv: A", "fromEnv: B")
         data = (
-            "[{name: d, s3: {bucket: train, secretRef: {name: s}}}, {name: e, s3: {bucket: %s, secretRef: {name: s}}}]"
+            "[{name: d, s3: {bucket: train, region: eu-1, secretRef: {name: s}}},"
+            " {name: e, s3: {bucket: %s, region: eu-1, secretRef: {name: s}}}]"
         )
-        spec = f"{{secrets: [{{name: s, type: s3, keys: {keys}, namespaces: [one]}}], data: {data}}}"
-        assert made(spec % "train").value.manifests[0].body["data"] == {"AWS_BUCKET": "dHJhaW4="}
-        assert "data" not in made(spec % "other").value.manifests[0].body
+        spec = "{secrets: [{name: s, type: s3, keys: %s, namespaces: [one]}], data: %s}"
+        body = made(spec % (env, data % "train")).value.manifests[0].body
+        assert body["data"] == {"AWS_BUCKET": "dHJhaW4=", "AWS_DEFAULT_REGION": "ZXUtMQ=="}
+        body = made(spec % (env, data % "other")).value.manifests[0].body
+        assert body["data"] == {"AWS_DEFAULT_REGION": "ZXUtMQ=="}
+        external = keys % ("externalSecret: {store: v, key: a}", "externalSecret: {store: v, key: b}")
+        body = made(spec % (external, data % "train")).value.manifests[0].body
+        assert body["spec"]["target"]["template"] == {
+            "type": "Opaque",
+            "mergePolicy": "Merge",
+            "data": {"AWS_BUCKET": "train", "AWS_DEFAULT_REGION": "eu-1"},
+        }
 
     def test_external_secret_brings_its_own_object(self):
         source = "externalSecret: {store: vault, key: reg, property: %s}"

@@ -15,7 +15,7 @@ REQUIRED = {
     "s3": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
 }
 OPTIONAL = {"docker-registry": ("server", "email"), "tls": ("ca.crt",)}
-MADE = {"docker-registry": (".dockerconfigjson",), "s3": ("AWS_BUCKET",)}
+MADE = {"docker-registry": (".dockerconfigjson",), "s3": ("AWS_BUCKET", "AWS_DEFAULT_REGION")}
 """Keys that the compiler adds to a Secret of this type."""
 
 
