@@ -98,10 +98,12 @@ class Expansion:
         self._guarded(instance, component, lambda: component.code.rules(ctx, broken))
         for number, path, message, help in broken:
             rule = component.rules[number]
+            place: Path = (*instance.path, *path)
             level = rule.severity.get(self.stack.preset, rule.severity[""])
+            if place in self.stack.tree.defaulted:
+                level = rule.severity.get("defaults", level)
             if level == "off":
                 continue
-            place: Path = (*instance.path, *path)
             severity = Severity.ERROR if level == "error" else Severity.WARNING
             span = self.stack.tree.key_span(place) if path else instance.span
             self.found.append(Diagnostic(rule.code, severity, message, help, span))

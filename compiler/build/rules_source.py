@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from compiler.formats import shorthand
@@ -14,6 +15,8 @@ from compiler.formats.yaml_read import Node
 ROW_KEYS = frozenset(
     ["code", "severity", "each", "when", "assert", "at", "message", "help", "source", "bad", "good", "let"]
 )
+DEFAULTS = "defaults"
+"""The key of `severity` for what comes from `spec.defaults`, which are for items of all kinds."""
 _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*\Z")
 
 
@@ -61,7 +64,7 @@ def write_rules(out: Writer, row: Node, number: int, scope: Scope) -> tuple[Any,
     path = _path(entries["at"][1], loops) if "at" in entries else "()"
     out.line(indent + 1, f"found.append(({number}, {path}, {message}, {advice}))")
     severity = facts["severity"] or "error"
-    levels = {"": severity} if isinstance(severity, str) else {"": "warning", **severity}
+    levels = {"": severity} if isinstance(severity, str) else {"": _usual(severity), **severity}
     title = shorthand.plain(entries["message"][1])
     return (
         shorthand.plain(entries["code"][1]),
@@ -72,6 +75,11 @@ def write_rules(out: Writer, row: Node, number: int, scope: Scope) -> tuple[Any,
         facts["bad"],
         facts["good"],
     )
+
+
+def _usual(severity: Mapping[str, str]) -> str:
+    """Return the severity where no word of a row holds: a preset makes it stricter, `defaults` makes it milder."""
+    return "error" if DEFAULTS in severity else "warning"
 
 
 def _loop(out: Writer, node: Node, indent: int, scope: Scope, loops: dict[str, str]) -> Scope:

@@ -292,6 +292,29 @@ def test_rule_of_the_facts_is_held(rule: str) -> None:
         assert code not in {d.code for d in found}
 
 
+LOST = {
+    "HOROVODJOB007": {"inputs": [{"name": "d", "s3": S3, "mountPath": "/in"}]},
+    "HOROVODJOB008": {"outputs": [{"name": "m", "s3": {**S3, "prefix": "models"}, "mountPath": "/out"}]},
+    "HOROVODJOB024": {"namespace": "default"},
+}
+"""What the operator can not say → the fields of a job that ask for it."""
+
+
+@pytest.mark.parametrize("code", LOST)
+def test_what_the_operator_loses_is_an_error_of_the_job_and_a_warning_of_the_defaults(code: str) -> None:
+    """Defaults are for jobs of all backends; what a job itself says has to hold."""
+    change = LOST[code]
+    job = {**yaml.safe_load(JOB), "backend": "HorovodJob"}
+    rest = {key: value for key, value in job.items() if key not in change}
+    shared = {"assumes": {"secrets": ["hykufe/s3", "default/s3"]}}
+    for more, severity in (
+        ({"jobs": [{**job, **change}]}, "error"),
+        ({"jobs": [rest], "defaults": {"jobs": change}}, "warning"),
+    ):
+        _, found = compile_text(stack_text(EVERYTHING, shared, more))
+        assert [d.severity.value for d in found if d.code == code] == [severity]
+
+
 def test_fields_table_names_every_field_of_the_job_shape() -> None:
     """Each backend says of every field whether it is kept, changed or lost."""
     shared = yaml.safe_load((ROOT / "schemas" / "types.yaml").read_text())["Job"]["properties"]
