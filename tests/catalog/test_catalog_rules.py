@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from compiler.model.component import Component, Rule
 from tests.catalog.support import FILE, catalog, expand_text, stack_of_params
 
+CATALOG = Path(__file__).parents[2] / "compiler" / "catalog"
 RULES = [(component, rule) for component in catalog().all() for rule in component.rules]
 UPSTREAMS_FAULTS = {"HOROVODJOB028", "HOROVODJOB029", "HOROVODJOB030"}
 """Warnings that nearly every HorovodJob gets."""
@@ -40,6 +43,28 @@ def test_rule_lets_its_good_example_pass(component: Component, rule: Rule) -> No
     _, found = expand_text(stack_of_params(component, rule.good))
     assert [d for d in found if d.is_error] == []
     assert rule.code not in {d.code for d in found}
+
+
+def pointed() -> list[tuple[Component, Rule, str, str]]:
+    """Return the rules that name a field which their bad example writes, with the field and the example's stack."""
+    made = []
+    for component, rule in RULES:
+        rows = yaml.safe_load((CATALOG / component.name / "rules.yaml").read_text())
+        at = next(row for row in rows if row["code"] == rule.code).get("at", "")
+        field, text = at.rpartition(".")[2], stack_of_params(component, rule.bad)
+        if ("." in at or at in component.params["properties"]) and f" {field}:" in text:
+            made.append((component, rule, field, text))
+    return made
+
+
+@pytest.mark.parametrize(("component", "rule", "field", "text"), pointed(), ids=name)
+def test_rule_points_at_the_field_that_it_names(component: Component, rule: Rule, field: str, text: str) -> None:
+    """Line and column are those of the key."""
+    _, found = expand_text(text)
+    spans = [d.span for d in found if d.code == rule.code and d.span]
+    assert spans, component.name
+    for span in spans:
+        assert text.splitlines()[span.line - 1][span.column - 1 :].startswith(f"{field}:")
 
 
 def test_codes_are_unique_and_named_after_their_component() -> None:
