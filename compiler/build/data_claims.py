@@ -26,6 +26,8 @@ def make_data_claims(manifests: tuple[Manifest, ...], stack: Stack, rules: Rules
     if not places:
         return Outcome(())
     there = {m.id for m in manifests}
+    storage = stack.spec.get("storage") or {}
+    usual = {key: storage[key] for key in ("storageClassName",) if key in storage}
     mounted: dict[str, set[str]] = {}
     for reference in extract(manifests, narrowed(rules, CLAIM)).found:
         if reference.target[:2] == CLAIM:
@@ -40,7 +42,7 @@ def make_data_claims(manifests: tuple[Manifest, ...], stack: Stack, rules: Rules
             message = f"the claim of data `{item['name']}` is mounted in two namespaces: " + ", ".join(namespaces)
             found.append(error("SC473", message, help="declare a place for each of them", span=span))
         made += [
-            labelled(_manifest(name, namespace, item["pvc"], span), stack.name)
+            labelled(_manifest(name, namespace, {**usual, **item["pvc"]}, span), stack.name)
             for namespace in namespaces
             if ObjectId(*CLAIM, namespace, name) not in there
         ]

@@ -144,6 +144,41 @@ def test_what_pods_of_the_operator_wait_for_is_there() -> None:
         assert [(d.code, name in d.message) for d in found if d.is_error] == [("SC331", True)]
 
 
+def test_image_that_you_build_may_come_from_a_prefix() -> None:
+    """The advice of SC506 holds: `imageRepository` in the section says where the operator's image is."""
+    text = stack_text({"hykufe": {"version": "0.0.1", "imageRepository": "registry.example.com/hykufe"}})
+    bundle, found = compile_text(text)
+    assert errors(found) == []
+    operator = next(m.body for m in bundle if m.id.kind == "Deployment")
+    image = operator["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert image == "registry.example.com/hykufe/hykufe-operator:v0.0.1"
+
+
+def test_claims_without_a_class_are_of_the_class_of_the_stack() -> None:
+    """Of the NFS server, of a job, and of a place of `data`: one word for all."""
+    text = """
+    storage: {storageClassName: fast}
+    assumes: {storageClasses: [fast], secrets: [default/s3]}
+    hykufe:
+      version: 0.0.1
+      operator: {image: "acme/hykufe-operator:1"}
+      nfsServer: {clients: 10.0.0.0/8, storage: {size: 1Gi}}
+    data: [{name: place, pvc: {size: 1Gi}}]
+    jobs:
+    - name: a
+      namespace: default
+      image: "i:1"
+      inputs: [{name: x, data: place, mountPath: /x}]
+      volumes: [{name: v, mountPath: /v, pvc: {size: 1Gi}}]
+    """
+    bundle, found = compile_text(stack_text(text))
+    assert errors(found) == []
+    classes = {
+        m.id.name: m.body["spec"].get("storageClassName") for m in bundle if m.id.kind == "PersistentVolumeClaim"
+    }
+    assert classes == {"nfs-server-pvc": "fast", "place": "fast", "a-v": "fast"}
+
+
 def test_coordinator_has_no_gpu() -> None:
     """GPUs are for those who compute."""
     resources = {"cpu": "1", "memory": "1Gi", "gpu": 2}
