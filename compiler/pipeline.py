@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from compiler.build.assume import provided_names
 from compiler.build.blame import blamed
 from compiler.build.bundle import Built, build_bundle
 from compiler.build.catalog import Catalog
@@ -76,7 +77,9 @@ def load_checked(
 ) -> Outcome[Stack]:
     """Run the stages that end in a checked stack (circle 1, but for the rules of components)."""
     schema = dict(stack_schema(catalog))
-    return load_merged(files, stack, overlays, sets, schema).then(lambda tree: check_stack(tree, schema, stack))
+    return load_merged(files, stack, overlays, sets, schema).then(
+        lambda tree: check_stack(tree, schema, stack, provided_names(tree.data, catalog))
+    )
 
 
 def load_merged(

@@ -14,6 +14,7 @@ from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
 from compiler.model.ids import GroupKind, ObjectId, split_api_version
 from compiler.model.source import Path
 from compiler.model.stack import Instance, Stack
+from compiler.spec.language.survey import member
 
 CLUSTER_KINDS = {
     "clusterIssuers": ("cert-manager.io", "ClusterIssuer"),
@@ -79,6 +80,22 @@ def _object(group: str, kind: str, name: str, *, namespaced: bool) -> tuple[Obje
     namespace, _, rest = name.partition("/") if namespaced else ("", "", name)
     rest, _, key = rest.partition(":") if namespaced else (rest, "", "")
     return ObjectId(group, kind, namespace, rest), frozenset([key] if key else ())
+
+
+def provided_names(data: Any, catalog: Catalog) -> dict[str, frozenset[str]]:
+    """Return the names that assumed components provide, by the list of a stack that they could stand in.
+
+    Shape: `data` is the merged stack, whose values may still have the wrong type.
+    """
+    lists = {row: key for key, row in {**CLUSTER_KINDS, **NAMESPACED_KINDS}.items()}
+    made: dict[str, set[str]] = {}
+    wanted = member(data, "spec", "assumes", "components")
+    for component in map(catalog.get, wanted if isinstance(wanted, dict) else ()):
+        for row in (component.meta.get("provides") or {}).get("objects") or () if component else ():
+            key = lists.get((split_api_version(row["apiVersion"])[0], row["kind"]))
+            if key:
+                made.setdefault(key, set()).add(row["name"])
+    return {key: frozenset(names) for key, names in made.items()}
 
 
 def _component(stack: Stack, catalog: Catalog, name: str, wanted: str, into: Any, found: list[Diagnostic]) -> None:

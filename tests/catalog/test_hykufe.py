@@ -179,6 +179,20 @@ def test_claims_without_a_class_are_of_the_class_of_the_stack() -> None:
     assert classes == {"nfs-server-pvc": "fast", "place": "fast", "a-v": "fast"}
 
 
+@pytest.mark.parametrize("backend", ["VolcanoJob", "Job"])
+@pytest.mark.parametrize("queue", ["default", "shared"])
+def test_queue_that_the_cluster_has_is_as_good_as_one_of_the_stack(backend: str, queue: str) -> None:
+    """`default` comes with Volcano, `shared` is assumed; pods of a plain Job go to Volcano's scheduler too."""
+    job = {"name": "a", "namespace": "default", "image": "i:1", "command": ["x"], "backend": backend, "queue": queue}
+    bundle, found = compile_text(stack_text({"assumes": {"queues": ["shared"]}, "jobs": [job]}))
+    assert errors(found) == []
+    spec = next(m.body for m in bundle if m.id.kind == "Job")["spec"]
+    pod = spec.get("template", {})
+    said = pod["metadata"]["annotations"]["scheduling.volcano.sh/queue-name"] if pod else spec["queue"]
+    assert said == queue
+    assert (pod["spec"] if pod else spec)["schedulerName"] == "volcano"
+
+
 def test_coordinator_has_no_gpu() -> None:
     """GPUs are for those who compute."""
     resources = {"cpu": "1", "memory": "1Gi", "gpu": 2}

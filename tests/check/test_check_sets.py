@@ -29,14 +29,16 @@ NODES = [
 ]
 
 
-def bundle(*bodies: dict[str, Any], minor: int = 36) -> Bundle:
+def bundle(*bodies: dict[str, Any], minor: int = 36, component: str = "job") -> Bundle:
     span = Span("stack.yaml", 7, 3, 7, 9)
-    manifests = tuple(Manifest(object_id(b), b, Origin("jobs.a", "job", "job.yaml", 4, span)) for b in bodies)
+    manifests = tuple(Manifest(object_id(b), b, Origin("jobs.a", component, "job.yaml", 4, span)) for b in bodies)
     return Bundle("lab", f"1.{minor}", "standard", manifests, Graph())
 
 
-def found(*bodies: dict[str, Any], minor: int = 36, nodes: list[dict[str, Any]] | None = None) -> list[Diagnostic]:
-    made = bundle(*bodies, minor=minor)
+def found(
+    *bodies: dict[str, Any], minor: int = 36, nodes: list[dict[str, Any]] | None = None, component: str = "job"
+) -> list[Diagnostic]:
+    made = bundle(*bodies, minor=minor, component=component)
     pack = load_pack(minor)
     judge = Judge(pack, index_crds(bodies, pack.definitions))
     return [*check_objects(made, judge), *check_bundle(made, judge, nodes or ())]
@@ -109,9 +111,18 @@ def test_more_devices_than_there_are_is_a_warning():
 def test_an_api_that_a_later_kubernetes_removes_is_a_warning():
     """policy/v1beta1 is served by 1.24 and gone in 1.25."""
     body = {"apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "metadata": {"name": "a", "namespace": "b"}}
-    [diagnostic] = found(body | {"spec": {"minAvailable": 1}}, minor=24)
+    [diagnostic] = found(body | {"spec": {"minAvailable": 1}}, minor=24, component="")
     assert (diagnostic.code, diagnostic.is_error, diagnostic.help) == ("SC689", False, "write `apiVersion: policy/v1`")
+    assert found(body | {"spec": {"minAvailable": 1}}, minor=24) == [], "the catalog's follow the target"
     assert found(body | {"apiVersion": "policy/v1", "spec": {"minAvailable": 1}}, minor=24) == []
+
+
+def test_an_alpha_version_is_no_way_out():
+    """batch/v1beta1 was the best that 1.20 served for a CronJob: there is nothing to write yet."""
+    template = {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}}}}
+    body = {"apiVersion": "batch/v1beta1", "kind": "CronJob", "metadata": {"name": "a", "namespace": "b"}}
+    [diagnostic] = found(body | {"spec": {"schedule": "0 2 * * *", "jobTemplate": template}}, minor=20, component="")
+    assert (diagnostic.code, diagnostic.help) == ("SC689", "plan the move before the upgrade")
 
 
 SERVICE = """
