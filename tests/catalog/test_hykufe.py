@@ -239,6 +239,26 @@ def test_every_gpu_of_a_worker_gets_a_process(
     assert said[said.index("launch") + 1 :][:2] == words
 
 
+@pytest.mark.parametrize("backend", ["VolcanoJob", "HorovodJob"])
+def test_placement_of_a_role_takes_the_place_of_the_jobs_field_by_field(backend: str) -> None:
+    """A selector of the workers is theirs alone; what they do not say is the job's."""
+    toleration = {"key": "gpu", "operator": "Exists"}
+    job = {
+        **yaml.safe_load(JOB),
+        "backend": backend,
+        "framework": "mpi",
+        "placement": {"nodeSelector": {"pool": "cpu"}, "tolerations": [toleration]},
+        "roles": {"worker": {"placement": {"nodeSelector": {"accelerator": "a100"}}}},
+    }
+    bundle, found = compile_text(stack_text(EVERYTHING, {"assumes": {"secrets": ["hykufe/s3"]}, "jobs": [job]}))
+    assert errors(found) == []
+    spec = next(m.body for m in bundle if m.id.name == "a" and m.id.kind in ("Job", "HorovodJob"))["spec"]
+    roles = spec["tasks"] if "tasks" in spec else [spec["master"], spec["worker"]]
+    pods = [role["template"]["spec"] for role in roles]
+    assert [p["nodeSelector"] for p in pods] == [{"pool": "cpu"}, {"accelerator": "a100"}]
+    assert [p["tolerations"] for p in pods] == [[toleration], [toleration]]
+
+
 PLACES = """
 inputs: [{name: x, nfs: {server: 10.0.0.1, path: /in}, mountPath: /x}]
 outputs:
