@@ -25,6 +25,10 @@ HERE = Path(__file__).parent
 TARGET = HERE.parent / "schemas" / "kubernetes"
 FIELDS = HERE / "server_fields.json"
 
+SWITCHED_OFF = {("apps", "v1beta1"), ("apps", "v1beta2"), ("extensions", "v1beta1")}
+"""Since 1.16 no server has these but for Ingress, unless `--runtime-config` says so; the schemas have them until 1.17.
+Source: the deprecation guide of Kubernetes, v1.16."""
+
 Row = tuple[str, ...]
 
 
@@ -56,6 +60,8 @@ def write_packs(fetched: Fetched, fields: Mapping[str, Any], target: Path) -> No
         for name, schema in small.items():
             definitions.setdefault((name, _json(schema)), []).append(minor)
         for group, version, kind, name in kinds_of(raw):
+            if minor >= 16 and (group, version) in SWITCHED_OFF and not kind.startswith("Ingress"):
+                continue
             kinds.setdefault((group, version, kind, scope_of(scopes, group, kind), name), []).append(minor)
     about = "\n".join(
         f"# {line}" for line in ("kubernetes-validate, by scripts/make_schema_packs.py", *fetched.provenance)
