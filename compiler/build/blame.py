@@ -18,15 +18,16 @@ _ON_KEY = frozenset(("SC601",))
 """Codes about a key rather than its value."""
 
 _WRONG_TYPE = "SC602"
-_DANGLING = frozenset(("SC502", "SC503", "SC504"))
-"""Codes about a name: the first place that says it is as good as any other."""
+_ANY_PLACE = frozenset(("SC502", "SC503", "SC504", "SC690"))
+"""Codes about a name that is missing or a port that is taken: any place that says it is good."""
 
 
 def blamed(found: Iterable[Diagnostic], manifests: Iterable[Manifest], tree: Tree) -> tuple[Diagnostic, ...]:
     """Give each diagnostic about a manifest the place in the stack that says its value, where there is one.
 
     Shape: `tree` is the stack's. What a patch set is shown at the patch, with a note; a text, or an unknown field's
-    name, that stands word for word in the values of the instance is shown there. All else stays where it was.
+    name, that stands word for word in the values of the instance is shown there, and a number under the same key. All
+    else stays where it was.
     """
     by_id = {manifest.id: manifest for manifest in manifests}
     return tuple(
@@ -100,26 +101,27 @@ def _keys(value: Any, path: Path) -> Iterator[Path]:
 
 
 def _word_for_word(d: Diagnostic, place: tuple[str, ...], manifest: Manifest, tree: Tree) -> Span | None:
-    """Return the place of a text in the values of the instance that asked for the object."""
+    """Return the place of a text or number in the values of the instance that asked for the object."""
     body: Any = manifest.body
     for part in place:
         body = _value(body, (int(part) if type(body) is list and part.isdecimal() else part,))
-    if type(body) is not str or not body:
+    if type(body) not in (str, int) or not body:
         return None
     asked = manifest.origin.asked
     sites = [path for path in _sites(_value(tree.data, asked), asked, body) if path != (*asked, "name")]
     alike = [path for path in sites if path[-1] == place[-1]]
-    chosen = alike or sites
-    return tree.span(chosen[0]) if len(chosen) == 1 or (chosen and d.code in _DANGLING) else None
+    chosen = alike if type(body) is int else alike or sites
+    chosen = [path for path in chosen if manifest.id.name in path] or chosen
+    return tree.span(chosen[0]) if len(chosen) == 1 or (chosen and d.code in _ANY_PLACE) else None
 
 
-def _sites(value: Any, path: Path, text: str) -> Iterator[Path]:
-    """Yield the places of a text in a tree, in order."""
+def _sites(value: Any, path: Path, wanted: str | int) -> Iterator[Path]:
+    """Yield the places of a text or number in a tree, in order."""
     if type(value) is dict:
         for key, child in value.items():
-            yield from _sites(child, (*path, key), text)
+            yield from _sites(child, (*path, key), wanted)
     elif type(value) is list:
         for index, child in enumerate(value):
-            yield from _sites(child, (*path, index), text)
-    elif value == text and type(value) is str:
+            yield from _sites(child, (*path, index), wanted)
+    elif value == wanted and type(value) is type(wanted):
         yield path

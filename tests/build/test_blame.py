@@ -135,3 +135,35 @@ def test_a_built_in_template_is_named_by_its_component() -> None:
     own = "  components: [{name: thing, params: {account: Bad_Name}}]\n"
     (note,) = [n for d in found(own) if d.code.startswith("SC6") for n in d.notes]
     assert (note.message, note.span and note.span.file) == ("made here", "components/thing/manifests/pod.yaml")
+
+
+SERVICES = """\
+  components:
+    - {name: a, use: web, namespace: team, params: {front: {nodePort: 30080}}}
+    - {name: b, use: web, namespace: team, params: {back: {nodePort: 30081}, front: {nodePort: 30080}}}
+"""
+WEB = """\
+summary: A Service
+params: {front: {nodePort: int32}, back: {nodePort?: int32}}
+"""
+SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: "${{ self.name }}"}
+spec:
+  type: NodePort
+  selector: {app: web}
+  ports: [{port: 80, nodePort: "${{ front.nodePort }}"}]
+"""
+
+
+def test_a_number_is_shown_where_the_same_key_says_it() -> None:
+    """A node port that is taken is one number of many; the key says which."""
+    files = {
+        "stack.yaml": (HEAD + SERVICES).encode(),
+        "components/web/component.yaml": WEB.encode(),
+        "components/web/manifests/service.yaml": SERVICE.encode(),
+    }
+    [taken] = [d for d in build(MemoryFiles(files), "stack.yaml", (), ()).diagnostics if d.code == "SC690"]
+    assert text_at(SERVICES, taken) == "30080"
+    assert str(taken.span) == "stack.yaml:13:96"
