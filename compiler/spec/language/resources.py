@@ -33,7 +33,7 @@ def check_gpus(context: Context) -> Iterator[Diagnostic]:
         if not isinstance(place.value, dict):
             continue
         for key in place.value:
-            if key == "gpu" or key.endswith("/gpu"):
+            if key == "gpu" or key.endswith(("/gpu", "-gpu")):
                 yield error(
                     "SC317",
                     f"`{clip(key)}` stands inside `{place.path[-1]}`",

@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     secrets.check_keys,
     secrets.check_chains,
     secrets.check_refs,
+    secrets.check_logins,
     secrets.check_unused,
     references.check_references,
     references.check_issuers,

@@ -105,6 +105,22 @@ def _keys_of(secret: dict[str, Any]) -> tuple[str, ...]:
     return own + (MADE.get(kind, ()) if isinstance(kind, str) else ())
 
 
+def check_logins(context: Context) -> Iterator[Diagnostic]:
+    """Refuse a Secret of another type for pulling images (SC355): the kubelet passes over it without a word."""
+    kinds = {
+        secret["name"]: secret.get("type", "generic") for _, secret in context.items("secrets") if _is_named(secret)
+    }
+    for place in context.survey.refs.get("secrets", ()):
+        kind = kinds.get(place.value) if isinstance(place.value, str) and "imagePullSecrets" in place.path else None
+        if isinstance(kind, str) and kind != "docker-registry":
+            yield error(
+                "SC355",
+                f"Secret `{clip(place.value)}` of type `{clip(kind)}` logs in to no registry",
+                help="give it `type: docker-registry` and the keys `username` and `password`",
+                span=context.span(place.path),
+            )
+
+
 def check_unused(context: Context) -> Iterator[Diagnostic]:
     """Warn of a Secret that nobody refers to and that says no namespace (SC330): it is made nowhere."""
     used = {place.value for place in context.survey.refs.get("secrets", ()) if isinstance(place.value, str)}
