@@ -105,7 +105,7 @@ class Expansion:
             if level == "off":
                 continue
             severity = Severity.ERROR if level == "error" else Severity.WARNING
-            span = self.stack.tree.key_span(place) if path else instance.span
+            span = self.stack.tree.key_span(place) if path and instance.path else instance.span
             self.found.append(Diagnostic(rule.code, severity, message, help, span))
 
     def _render(self, instance: Instance, component: Component, ctx: dict[str, Any], depth: int) -> None:

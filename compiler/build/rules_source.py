@@ -9,7 +9,7 @@ from typing import Any
 from compiler.formats import shorthand
 from compiler.formats.expr.codegen import OPEN, Scope, item_shape
 from compiler.formats.template_code import Writer, python, refuse_hiding, write_value
-from compiler.formats.template_ir import Expression, bare, read_clause, read_item, refuse
+from compiler.formats.template_ir import Expression, bare, inside, read_clause, read_item, refuse
 from compiler.formats.yaml_read import Node
 
 ROW_KEYS = frozenset(
@@ -18,6 +18,8 @@ ROW_KEYS = frozenset(
 DEFAULTS = "defaults"
 """The key of `severity` for what comes from `spec.defaults`, which are for items of all kinds."""
 _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*\Z")
+_AT = re.compile(r"(?:[A-Za-z]\w*|\[[^][]+\])(?:\.[A-Za-z]\w*|\[[^][]+\])*\Z")
+_STEP = re.compile(r"\[([^][]+)\]|\w+")
 
 
 def write_rules(out: Writer, row: Node, number: int, scope: Scope) -> tuple[Any, ...]:
@@ -61,7 +63,7 @@ def write_rules(out: Writer, row: Node, number: int, scope: Scope) -> tuple[Any,
     out.line(indent, f"if not truth({python(check, scope).python}):", check)
     message = write_value(out, read_item(entries["message"][1]), indent + 1, scope)
     advice = write_value(out, read_item(entries["help"][1]), indent + 1, scope)
-    path = _path(entries["at"][1], loops) if "at" in entries else "()"
+    path = _path(entries["at"][1], loops, scope) if "at" in entries else "()"
     out.line(indent + 1, f"found.append(({number}, {path}, {message}, {advice}))")
     severity = facts["severity"] or "error"
     levels = {"": severity} if isinstance(severity, str) else {"": _usual(severity), **severity}
@@ -107,11 +109,21 @@ def _path_of(over: Expression, loops: dict[str, str]) -> str:
     return _chain(over.source, loops) if _PATH.match(over.source) else ""
 
 
-def _path(node: Node, loops: dict[str, str]) -> str:
+def _path(node: Node, loops: dict[str, str], scope: Scope) -> str:
+    """Return the Python of the path of `at`: names, and in brackets expressions for keys, as in `f.env[e.name]`."""
     source = str(node.value)
-    if not _PATH.match(source):
+    if not _AT.match(source):
         raise refuse("SC432", node.span, f"`at` can't read `{source}`", "write a path such as `f.autoscaling`")
-    return _chain(source, loops)
+    steps = list(_STEP.finditer(source))
+    root = loops.get(steps[0][0])
+    keys = [
+        python(Expression(step[1], inside(node, step.start(1), len(step[1]))), scope).python
+        if step[1]
+        else repr(step[0])
+        for step in (steps[1:] if root else steps)
+    ]
+    tail = f"({', '.join(keys)},)"
+    return (f"{root} + {tail}" if keys else root) if root else tail
 
 
 def _chain(source: str, loops: dict[str, str]) -> str:

@@ -128,6 +128,40 @@ def test_rules_of_all_instances_are_asked_before_any_template_runs() -> None:
     ]
 
 
+def test_a_rule_points_at_the_key_that_it_means() -> None:
+    """`at` takes expressions in brackets: one rule for parts of one form, and the very variable of a list of them."""
+    web = {
+        "component.yaml": (
+            "summary: x\nparams: {front: {port?: int32}, back: {port?: int32}, env: Env}\n"
+            "let: {parts: {front: '${{ front }}', back: '${{ back }}'}}\n"
+        ),
+        "rules.yaml": (
+            "- {code: WEB001, each: 'part, p in parts', when: \"'port' in p\", assert: p.port > 80,"
+            " at: '[part].port', message: low, help: raise it}\n"
+            "- {code: WEB002, each: e in env, assert: is_env_name(e.name), at: 'env[e.name]', message: m, help: h}\n"
+        ),
+    }
+    spec = (
+        "  components:\n    - name: a\n      use: web\n      namespace: default\n      params:\n"
+        "        back: {port: 7}\n        env:\n          GOOD: x\n          9BAD: x\n"
+    )
+    _, found = run(spec, web=web)
+    assert [(d.code, str(d.span)) for d in found if d.is_error] == [
+        ("WEB001", "stack.yaml:11:16"),
+        ("WEB002", "stack.yaml:14:11"),
+    ]
+
+
+def test_a_rule_of_a_used_component_is_told_at_the_instance() -> None:
+    """Its params are those of the template, not of the stack."""
+    rule = "- {code: INNER001, assert: size < 5, at: size, message: big, help: write 4}\n"
+    _, found = run(
+        "  components:\n    - {name: outer, namespace: default, params: {items: [{name: a, size: 7}]}}\n",
+        **{**PAIR, "inner": {**PAIR["inner"], "rules.yaml": rule}},
+    )
+    assert [(d.code, str(d.span)) for d in found if d.is_error] == [("INNER001", "stack.yaml:7:14")]
+
+
 def test_the_preset_decides_how_bad_a_rule_is() -> None:
     """`severity: {production: error}` is a warning elsewhere; `off` is silence."""
     web = {

@@ -74,6 +74,8 @@ def refused(source: str, **more: Any) -> ExpressionError:
         ("[['a', 1]] | dict", {"a": 1}),
         ("parts | pluck('port')", [1]),
         ("parts | where('name', 'b')", [{"name": "b"}]),
+        ("[1, 2.5] | sum", 3.5),
+        ("[] | sum", 0),
         ("parts | where('port') | pluck('name')", ["a"]),
         ("['b', 'a', 'b'] | unique | sort", ["a", "b"]),
         ("['x'] | prefix('p-') | suffix('-s')", ["p-x-s"]),

@@ -194,6 +194,15 @@ def first(value: Any) -> Any:
     return items[0] if items else UNSET
 
 
+def total(value: Any) -> Any:
+    """Return the sum of a list of numbers. Errors: an item that is no number."""
+    items = want(value, list, "sum")
+    for item in items:
+        if item.__class__ not in (int, float):
+            raise ExpressionError(f"`sum` wants numbers, found {kind_of(item)}")
+    return sum(items)
+
+
 def length(value: Any) -> int:
     """Return the number of items, keys or characters."""
     if value.__class__ not in (list, dict, str):
@@ -272,6 +281,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "sort": sort,
     "split": split,
     "string": text,
+    "sum": total,
     "suffix": lambda v, s: affix(v, "", text(s)),
     "take": take,
     "trim": lambda v: want(v, str, "trim").strip(),
