@@ -56,3 +56,28 @@ def test_only_what_the_component_lists_is_renamed() -> None:
     name_by_content(given, catalog)
     assert given[0].body["metadata"] == before
     assert named((JOB % 1).replace("kind: Job", "kind: CronJob").replace("import", "any"))[0].id.name != "any"
+
+
+BESIDE = """\
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: texts, namespace: default, labels: {a: %s}}
+data: {text: %s}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: other, namespace: default}
+data: {text: %s}
+"""
+
+
+def test_what_a_job_reads_can_count_too() -> None:
+    """With `with`, another text in a ConfigMap is another Job; its labels and other ConfigMaps say nothing."""
+    head = HEAD.replace("name: import}", "name: import, with: [{kind: ConfigMap, name: texts}]}")
+    catalog = Catalog(MemoryFiles({"components/web/component.yaml": head.encode()}))
+    texts = [("x", "old", "a"), ("y", "old", "b"), ("x", "new", "a")]
+    names = [name_by_content(manifests(JOB % 1 + BESIDE % t, "web", "web"), catalog)[0].id.name for t in texts]
+    assert names[0] == names[1] != names[2]
+    elsewhere = (JOB % 1 + BESIDE % texts[0]).replace("name: import, namespace: default", "name: import, namespace: b")
+    assert name_by_content(manifests(elsewhere, "web", "web"), catalog)[0].id.name == named(JOB % 1)[0].id.name
