@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
+from compiler.formats.files import MemoryFiles
+from compiler.model.graph import EdgeKind
+from compiler.pipeline import build
 from tests.catalog.compare import differences, normal
 from tests.catalog.support import catalog, compile_text, errors, stack_text
 
@@ -273,7 +276,8 @@ def test_no_address_of_upstreams_nodes_is_left() -> None:
     assert not any("10.0.0.180:3" in t for t in texts.values())
     assert "http://prometheus.openfx.svc:9999" in texts["grafana-import-dashboards"]
     (job,) = [t for n, t in texts.items() if n.startswith("grafana-import-dashboards-")]
-    assert "http://grafana.openfx.svc:80" in job
+    assert '{"name": "GRAFANA_SERVICE", "value": "grafana"}' in job
+    assert '"http://$(GRAFANA_SERVICE).openfx.svc:80"' in job
     assert '{"name": "PROMETHEUS_PORT", "value": "9999"}' in texts["fxgateway"]
 
 
@@ -357,6 +361,39 @@ def test_job_has_another_name_when_the_dashboards_change() -> None:
     assert names[0] == names[1] != names[2]
 
 
+def test_job_runs_again_for_a_new_grafana_and_for_what_a_patch_puts_into_its_files() -> None:
+    """A new pod without storage has forgotten all; another word about the gateway is nothing to it."""
+    names = [
+        next(n for kind, n in made(more) if kind == "Job")
+        for more in (
+            {},
+            {"openfx": {"gateway": {"timeouts": {"read": "6s"}}}},
+            {"openfx": {"grafana": {"resources": {"memory": "200Mi"}}}},
+            {"registry": {"images": {"grafana": "grafana/grafana:4.6.5"}}},
+            {"patches": [{"name": "mine", "target": {"kind": "ConfigMap", "name": "grafana-import-dashboards"},
+                          "set": {"/data/my-dashboard.json": "{}"}}]},
+        )
+    ]  # fmt: skip
+    assert names[0] == names[1]
+    assert len(set(names)) == 4
+
+
+def test_import_comes_after_grafana() -> None:
+    """In an earlier wave nobody would ever answer it; a user's Job that has such a variable is no matter."""
+    own = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: own, namespace: openfx}\nspec:\n  template:\n    spec:\n"
+    own += "      restartPolicy: Never\n      containers:\n"
+    own += "      - {name: c, image: 'a:1', env: [{name: GRAFANA_SERVICE, value: elsewhere}]}\n"
+    files = {"stack.yaml": stack_text(EVERYTHING, {"manifests": ["own.yaml"]}).encode(), "own.yaml": own.encode()}
+    built = build(MemoryFiles(files), "stack.yaml", (), ())
+    assert errors(built.diagnostics) == []
+    assert built.value is not None
+    graph = built.value.bundle.graph
+    waves = {(id.kind, re.sub("-[0-9a-f]{8}$", "", id.name)): wave for id, wave in graph.waves.items()}
+    assert waves[("Job", "grafana-import-dashboards")] > waves[("Deployment", "grafana-core")]
+    ready = {(e.source.kind, e.target.kind, e.target.name) for e in graph.edges if e.kind is EdgeKind.READY}
+    assert ("Job", "Deployment", "grafana-core") in ready
+
+
 def test_gateway_may_do_in_old_kubernetes_what_it_asks_there() -> None:
     """Before 1.16 Deployments are asked for in the group extensions."""
     for kubernetes, groups in (("1.15", ["apps", "extensions"]), ("1.16", ["apps"])):
@@ -384,6 +421,30 @@ def test_ingress_has_its_certificate(tls: Any, secret: str, annotation: Any) -> 
     assert "nodePort" not in objects[("Service", "fxgateway")]["spec"]["ports"][0]
 
 
+def test_host_and_certificate_follow_the_stack() -> None:
+    """A part's host is `<part>.<domain>`, and `tls` stands once; what a part says itself wins."""
+    more = {
+        "domain": "example.com",
+        "tls": {"secretRef": {"name": "wild"}},
+        "assumes": {"secrets": ["openfx/wild", "openfx/own"]},
+        "openfx": {
+            "gateway": {"expose": {"type": "Ingress"}},
+            "prometheus": {"expose": {"type": "Ingress", "host": "p.example.org"}},
+            "grafana": {"expose": {"type": "Ingress", "tls": {"secretRef": {"name": "own"}}}},
+        },
+    }
+    objects = made(more)
+    said = {
+        name: (objects[("Ingress", name)]["spec"]["rules"][0]["host"], objects[("Ingress", name)]["spec"]["tls"])
+        for name in ("fxgateway", "prometheus", "grafana")
+    }
+    assert said == {
+        "fxgateway": ("gateway.example.com", [{"hosts": ["gateway.example.com"], "secretName": "wild"}]),
+        "prometheus": ("p.example.org", [{"hosts": ["p.example.org"], "secretName": "wild"}]),
+        "grafana": ("grafana.example.com", [{"hosts": ["grafana.example.com"], "secretName": "own"}]),
+    }
+
+
 FX = {"name": "fx", "runtime": "python3", "image": "acme/fx:1"}
 RULES: dict[str, tuple[str, dict[str, Any]]] = {
     "F1 scheme": ("SC308", {"openfx": {"imageRepository": "https://r:5000"}}),
@@ -404,9 +465,30 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {
     "F5 limits": ("SC320", function(resources={"requests": {"memory": "2Gi"}, "limits": {"memory": "1Gi"}})),
     "F5 request": ("OPENFX009", function(resources={"memory": "1Gi"}, autoscaling={"maxReplicas": 3})),
     "F5 whole GPU": ("SC302", function(resources={"gpu": "500m"})),
+    "F5 dead GPU": ("SC317", function(resources={"limits": {"alpha.kubernetes.io/nvidia-gpu": 1}})),
     "F5 GPU request": ("SC317", function(resources={"requests": {"gpu": 1}})),
     "F6": ("OPENFX011", function(placement={"nodeSelector": {"node type": "gpu"}})),
     "F7": ("SC331", function(volumes=[{"name": "v", "secretRef": {"name": "nowhere"}}])),
+    "F7 type": (
+        "SC355",
+        {
+            "secrets": [{"name": "login", "keys": {"username": {"fromEnv": "U"}}}],
+            "registry": {"imagePullSecrets": [{"name": "login"}]},
+        },
+    ),
+    "F7 host": (
+        "OPENFX036",
+        {
+            "secrets": [
+                {
+                    "name": "hub",
+                    "type": "docker-registry",
+                    "keys": {"username": {"fromEnv": "U"}, "password": {"fromEnv": "P"}},
+                }
+            ],
+            "registry": {"imagePullSecrets": [{"name": "hub"}]},
+        },
+    ),
     "F7 pull": ("OPENFX014", function(volumes=[{"name": "v", "secretRef": {"name": "regcred"}}])),
     "F8 openfx_fn": ("OPENFX004", function(labels={"openfx_fn": "other"})),
     "F8 uid": ("OPENFX004", function(labels={"uid": "1"})),
@@ -419,12 +501,25 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {
     "F9 write": ("OPENFX022", {"openfx": {"gateway": {"timeouts": {"invoke": "20m"}}}}),
     "F9 twice": ("OPENFX019", {"openfx": {"gateway": {"env": {"READ_TIMEOUT": "9s"}}}}),
     "F10 range": ("SC309", {"openfx": {"gateway": {"expose": {"nodePort": 8080}}}}),
-    "F10 twice": ("OPENFX033", {"openfx": {"grafana": {"expose": {"nodePort": 31113}}}}),
+    "F10 twice": ("SC690", {"openfx": {"grafana": {"expose": {"nodePort": 31113}}}}),
+    "F10 default": ("SC690", {"openfx": {"gateway": {"expose": {"nodePort": 31119}}}}),
     "F11": ("OPENFX003", {"openfx": {"functionNamespace": "openfx"}}),
     "F13": ("SC464", {"assumes": {"components": {"metrics-server": "0.7.2"}}}),
     "F13 addon": ("SC464", {"cluster": {"provider": "existing", "addons": ["metrics-server"]}}),
     "F15 Grafana alone": ("OPENFX027", {"openfx": {"prometheus": {"enabled": False}}}),
     "F16": ("SC316", {"preset": "production", **function(image="acme/fx:latest")}),
+    "F18": (
+        "OPENFX037",
+        {
+            "cluster": {
+                "provider": "existing",
+                "nodes": [
+                    {"name": "a", "roles": ["worker"], "capacity": {"cpu": 8, "memory": "4Gi"}},
+                    {"name": "b", "roles": ["worker"], "capacity": {"memory": "3Gi"}},
+                ],
+            }
+        },
+    ),
 }
 """What the facts ask for → the code that says it, and what is laid over a good stack to break it."""
 
@@ -440,6 +535,58 @@ def test_rule_of_the_facts_is_held(rule: str) -> None:
     assert code in {d.code for d in found}, found
     _, found = compile_text(stack_text(EVERYTHING))
     assert code not in {d.code for d in found}
+
+
+@pytest.mark.upstream
+def test_upstreams_own_apis_are_refused_since_the_minors_that_lack_them() -> None:
+    """F12: what upstream publishes is refused with what to write, at the line of its `apiVersion`."""
+    upstream()
+    for name, minor, version in (("gateway-dep.yml", 16, "apps/v1"), ("rbac.yml", 22, "rbac.authorization.k8s.io/v1")):
+        text = (DATA / name).read_text().replace("namespace: openfx", "namespace: kube-public")
+        stack = stack_text({"manifests": ["old.yaml"], "assumes": {"secrets": ["kube-public/regcred"]}})
+        refused = {}
+        for target in (minor - 1, minor):
+            _, found = compile_text(stack, f"1.{target}", {"old.yaml": text})
+            refused[target] = {d.help: d.span for d in found if d.code == "SC611"}
+        line = next(n for n, row in enumerate(text.splitlines(), 1) if row.endswith("v1beta1"))
+        assert refused[minor - 1] == {}
+        (place,) = [span for help, span in refused[minor].items() if help == f"write `apiVersion: {version}`"]
+        assert (place.file, place.line, place.column) == ("old.yaml", line, 13)
+
+
+PLACES = {
+    "gateway: {timeouts: {write: 9s}}": "OPENFX022 write",
+    "gateway: {env: {A: b=c}}": "OPENFX018 A",
+    "gateway: {timeouts: {idle: 2d}}": "OPENFX021 idle",
+    "gateway: {expose: {type: Ingress, host: a.b, tls: {selfSigned: {}}}}": "OPENFX035 tls",
+    "prometheus: {expose: {type: ClusterIP, nodePort: 31000}}": "OPENFX034 nodePort",
+    "prometheus: {expose: {nodePort: 31113}}": "SC690 31113",
+    "functionNamespace: openfx": "OPENFX003 functionNamespace",
+    "functions: [{name: a, runtime: go, image: 'a:1', env: {A: x, 9B: x}}]": "OPENFX010 9B",
+    "functions: [{name: a, runtime: go, image: 'a:1', labels: {a: b, uid: c}}]": "OPENFX004 uid",
+    "functions: [{name: a, runtime: go, image: 'a:1', placement: {nodeSelector: {a: b, c=d: e}}}]": "OPENFX011 c=d",
+}
+"""What is added to a section → the code and the words below the carets."""
+
+
+@pytest.mark.parametrize("text", PLACES)
+def test_place_is_the_word_that_is_wrong(text: str) -> None:
+    """In the stack itself, and in an overlay that brings the word."""
+    code, shown = PLACES[text].split()
+    fine = yaml.safe_load(EVERYTHING)
+    for part in ("prometheus", "functions") if text.startswith(("prometheus", "functions")) else ():
+        fine["openfx"].pop(part)
+    stack = stack_text(fine)
+    overlay = f"apiVersion: stackc.dev/v1alpha1\nkind: Overlay\nmetadata: {{name: o}}\nspec:\n  openfx:\n    {text}\n"
+    section = stack.replace("\n  openfx:\n", f"\n  openfx:\n    {text}\n")
+    for files, overlays in (({"stack.yaml": section}, ()), ({"stack.yaml": stack, "o.yaml": overlay}, ("o.yaml",))):
+        found = build(MemoryFiles({k: v.encode() for k, v in files.items()}), "stack.yaml", overlays, ()).diagnostics
+        (wrong,) = [d for d in found if d.is_error]
+        assert wrong.code == code
+        assert wrong.span is not None
+        assert wrong.span.file == [*files][-1]
+        row = files[wrong.span.file].splitlines()[wrong.span.line - 1]
+        assert row[wrong.span.column - 1 : wrong.span.end_column - 1] == shown
 
 
 def test_admin_needs_a_password_of_its_own_outside_dev() -> None:
