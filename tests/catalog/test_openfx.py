@@ -267,6 +267,26 @@ def test_prometheus_asks_every_gateway() -> None:
     assert service["spec"]["selector"] == objects[("Service", "fxgateway")]["spec"]["selector"]
 
 
+def test_several_gateways_never_go_all_at_once() -> None:
+    """A drained node leaves one; before 1.21 the budget is of the API that is there."""
+    more = {"openfx": {"gateway": {"replicas": 2}}}
+    for kubernetes, version in (("1.34", "policy/v1"), ("1.20", "policy/v1beta1")):
+        budget = made(more, kubernetes)[("PodDisruptionBudget", "fxgateway")]
+        assert (budget["apiVersion"], budget["spec"]["minAvailable"]) == (version, 1)
+    assert ("PodDisruptionBudget", "fxgateway") not in made({})
+
+
+@pytest.mark.parametrize(("part", "name"), [("prometheus", "prometheus"), ("grafana", "grafana-core")])
+def test_storage_can_come_later(part: str, name: str) -> None:
+    """A server refuses Recreate while its own default for rolling updates stands there; what we wrote, we take away."""
+    strategies = [
+        made({"openfx": {part: storage}})[("Deployment", name)]["spec"]["strategy"]
+        for storage in ({}, {"storage": {"size": "1Gi"}})
+    ]
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
+    assert strategies == [rolling, {"type": "Recreate"}]
+
+
 def test_no_address_of_upstreams_nodes_is_left() -> None:
     """Parts find each other by the names of Services; the ports are those of the Services."""
     more = {"prometheus": {"expose": {"type": "ClusterIP", "port": 9999}}, "grafana": {"expose": {"port": 80}}}
