@@ -267,6 +267,16 @@ def test_prometheus_asks_every_gateway() -> None:
     assert service["spec"]["selector"] == objects[("Service", "fxgateway")]["spec"]["selector"]
 
 
+def test_pull_secret_is_in_both_namespaces_even_without_functions() -> None:
+    """F7: the gateway's own functions pull with it, too."""
+    spec = yaml.safe_load(EVERYTHING)
+    del spec["openfx"]["functions"]
+    bundle, found = compile_text(stack_text(spec))
+    assert errors(found) == []
+    places = {m.id.namespace for m in bundle if (m.id.kind, m.id.name) == ("Secret", "regcred")}
+    assert places == {"openfx", "openfx-fn", "kube-system"}
+
+
 def test_several_gateways_never_go_all_at_once() -> None:
     """A drained node leaves one; before 1.21 the budget is of the API that is there."""
     more = {"openfx": {"gateway": {"replicas": 2}}}
@@ -497,7 +507,7 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "F7 host": (
-        "OPENFX036",
+        "OPENFX024",
         {
             "secrets": [
                 {
@@ -529,7 +539,7 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {
     "F15 Grafana alone": ("OPENFX027", {"openfx": {"prometheus": {"enabled": False}}}),
     "F16": ("SC316", {"preset": "production", **function(image="acme/fx:latest")}),
     "F18": (
-        "OPENFX037",
+        "OPENFX036",
         {
             "cluster": {
                 "provider": "existing",
@@ -558,19 +568,23 @@ def test_rule_of_the_facts_is_held(rule: str) -> None:
 
 
 @pytest.mark.upstream
-def test_upstreams_own_apis_are_refused_since_the_minors_that_lack_them() -> None:
+def test_upstreams_own_apis_are_refused_since_the_minors_that_lack_them(published: Path) -> None:
     """F12: what upstream publishes is refused with what to write, at the line of its `apiVersion`."""
-    upstream()
     for name, minor, version in (("gateway-dep.yml", 16, "apps/v1"), ("rbac.yml", 22, "rbac.authorization.k8s.io/v1")):
-        text = (DATA / name).read_text().replace("namespace: openfx", "namespace: kube-public")
+        text = (
+            (published / "upstream" / "openfx" / name)
+            .read_text()
+            .replace("namespace: openfx", "namespace: kube-public")
+        )
         stack = stack_text({"manifests": ["old.yaml"], "assumes": {"secrets": ["kube-public/regcred"]}})
         refused = {}
         for target in (minor - 1, minor):
             _, found = compile_text(stack, f"1.{target}", {"old.yaml": text})
-            refused[target] = {d.help: d.span for d in found if d.code == "SC611"}
+            refused[target] = [(d.help, d.span) for d in found if d.code == "SC611"]
         line = next(n for n, row in enumerate(text.splitlines(), 1) if row.endswith("v1beta1"))
-        assert refused[minor - 1] == {}
-        (place,) = [span for help, span in refused[minor].items() if help == f"write `apiVersion: {version}`"]
+        assert refused[minor - 1] == []
+        help, place = refused[minor][0]
+        assert help == f"write `apiVersion: {version}`"
         assert (place.file, place.line, place.column) == ("old.yaml", line, 13)
 
 
