@@ -10,6 +10,7 @@ from tests.catalog.support import compile_text, errors, stack_text
 ROOT = Path(__file__).parents[2]
 LAB = ROOT / "stacks" / "openfx-lab" / "stack.yaml"
 FILES = ROOT / "compiler" / "catalog" / "openfx" / "files"
+TARGETS = ("1.15", "1.16", "1.22", "1.28", "1.34", "1.37")
 EVERYTHING = """
 registry: {imagePullSecrets: [{name: regcred}]}
 secrets:

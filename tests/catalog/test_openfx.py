@@ -12,10 +12,8 @@ import yaml
 from compiler.formats.files import MemoryFiles
 from compiler.model.graph import EdgeKind
 from compiler.pipeline import build
-from tests.catalog.openfx_stack import EVERYTHING, LAB, function, made
+from tests.catalog.openfx_stack import EVERYTHING, LAB, TARGETS, function, made
 from tests.catalog.support import compile_text, errors, stack_text
-
-TARGETS = ("1.15", "1.16", "1.22", "1.28", "1.34", "1.37")
 
 
 @pytest.mark.parametrize("kubernetes", TARGETS)
@@ -27,24 +25,6 @@ def test_lab_compiles_for_every_target(kubernetes: str) -> None:
     assert {("Deployment", "openfx-fn", n) for n in ("hello", "thumbnail", "classify")} <= kinds
     assert ("HorizontalPodAutoscaler", "openfx-fn", "thumbnail") in kinds
     assert ("APIService", "", "v1beta1.metrics.k8s.io") in kinds
-
-
-@pytest.mark.parametrize("version", ["0.7.2", "0.6.4", "0.5.2"])
-@pytest.mark.parametrize("kubernetes", TARGETS)
-def test_metrics_server_compiles_for_every_target(version: str, kubernetes: str) -> None:
-    """Every version has objects that every target takes; a target that upstream never meant is a warning."""
-    params = {"replicas": 2, "kubeletInsecureTLS": True}
-    spec = {"components": [{"name": "metrics-server", "version": version, "params": params}]}
-    bundle, found = compile_text(stack_text(spec), kubernetes)
-    assert errors(found) == []
-    (server,) = [m.body for m in bundle if m.id.kind == "Deployment"]
-    container = server["spec"]["template"]["spec"]["containers"][0]
-    port = container["ports"][0]["containerPort"]
-    assert f"--secure-port={port}" in container["args"]
-    assert ("--authorization-always-allow-paths=/livez,/readyz" in container["args"]) == (kubernetes == "1.15")
-    minor = int(kubernetes.split(".")[1])
-    since = {"0.7.2": 27, "0.6.4": 25, "0.5.2": 15}[version]
-    assert ("METRICSSERVER001" in {d.code for d in found}) == (minor < since)
 
 
 def test_prometheus_configuration_is_yaml_with_upstreams_jobs() -> None:
@@ -276,3 +256,32 @@ def test_host_and_certificate_follow_the_stack() -> None:
         "prometheus": ("p.example.org", [{"hosts": ["p.example.org"], "secretName": "wild"}]),
         "grafana": ("grafana.example.com", [{"hosts": ["grafana.example.com"], "secretName": "own"}]),
     }
+
+
+def test_second_instance_has_hosts_and_namespaces_of_its_own() -> None:
+    """Two OpenFx beside each other share nothing but the metrics API."""
+    params = {
+        "imageRepository": "r:5000",
+        "functionNamespace": "eu-fn",
+        "grafana": {"admin": {"secretRef": {"name": "grafana"}}, "expose": {"type": "Ingress"}},
+        "gateway": {"expose": {"type": "Ingress"}},
+        "prometheus": {"expose": {"type": "ClusterIP"}},
+        "functions": [{"name": "hello", "runtime": "go", "image": "hello:2"}],
+    }
+    second = {"name": "openfx-eu", "use": "openfx", "version": "0.1.0", "namespace": "eu", "params": params}
+    more = {
+        "domain": "example.com",
+        "components": [second],
+        "openfx": {part: {"expose": {"type": "Ingress"}} for part in ("gateway", "grafana")},
+    }
+    bundle, found = compile_text(stack_text(EVERYTHING, more))
+    assert errors(found) == []
+    hosts: dict[str, dict[str, str]] = {m.id.namespace: {} for m in bundle}
+    for m in bundle:
+        if m.id.kind == "Ingress":
+            hosts[m.id.namespace][m.id.name] = m.body["spec"]["rules"][0]["host"]
+    assert hosts["openfx"] == {"fxgateway": "gateway.example.com", "grafana": "grafana.example.com"}
+    assert hosts["eu"] == {"fxgateway": "openfx-eu-gateway.example.com", "grafana": "openfx-eu-grafana.example.com"}
+    by_instance = {(m.origin.instance, m.id.namespace) for m in bundle if m.id.namespace}
+    assert {ns for name, ns in by_instance if name == "openfx-eu"} == {"eu", "eu-fn"}
+    assert {ns for name, ns in by_instance if name == "openfx"} == {"openfx", "openfx-fn"}
