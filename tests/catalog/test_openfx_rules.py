@@ -105,6 +105,24 @@ def test_rule_of_the_facts_is_held(rule: str) -> None:
     assert code not in {d.code for d in found}
 
 
+def test_size_of_the_cluster_is_judged_where_every_node_says_it() -> None:
+    """In production it is an error, elsewhere a warning; a node that says nothing may be large."""
+    for second, preset, said in (
+        ({"memory": "3Gi"}, "standard", "warning"),
+        ({"memory": "3Gi"}, "production", "error"),
+        ({"memory": "4Gi"}, "standard", ""),
+        ({"cpu": 1}, "standard", ""),
+    ):
+        nodes = [
+            {"name": "a", "roles": ["worker"], "capacity": {"cpu": 2, "memory": "4Gi"}},
+            {"name": "b", "roles": ["worker"], "capacity": second},
+        ]
+        _, found = compile_text(
+            stack_text(EVERYTHING, {"preset": preset, "cluster": {"provider": "existing", "nodes": nodes}})
+        )
+        assert [d.severity.value for d in found if d.code in ("OPENFX036", "SC441")] == ([said] if said else [])
+
+
 @pytest.mark.upstream
 def test_upstreams_own_apis_are_refused_since_the_minors_that_lack_them(published: Path) -> None:
     """F12: what upstream publishes is refused with what to write, at the line of its `apiVersion`."""
