@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from enum import Enum
 from typing import Any, NamedTuple
 
+from compiler.live.kinds import kinds_of_crds
 from compiler.live.port import ClusterError, ClusterPort
 from compiler.live.refusals import conflicting, failed, refused, skipped
 from compiler.live.retry import pause
@@ -27,6 +28,7 @@ _FIRST_LOOK_S, _SLOWER, _SLOWEST_LOOK_S = 0.1, 1.5, 2.0
 _UNREACHABLE_S = 30.0
 _LONGEST_NAP_S = 5.0
 _FIRST_WORD, _WORD_EVERY = 6, 4  # looks: the first after two seconds, later ones at most every eight
+_WRITTEN = {True: EventKind.CREATED, False: EventKind.CONFIGURED}
 
 
 class _Step(Enum):
@@ -39,7 +41,7 @@ class _Task(NamedTuple):
     """One thing to do for one object.
 
     Shape: `attempt` counts how often it was tried; `body` is the live object where it is known already; `words` is what
-    was last said of its wait.
+    was last said of its wait; `error` is why it has to be tried again.
     """
 
     step: _Step
@@ -49,6 +51,7 @@ class _Task(NamedTuple):
     late: bool = False
     body: Body | None = None
     words: str = ""
+    error: ClusterError | None = None
 
 
 def apply_bundle(
@@ -95,7 +98,7 @@ class _Run:
         self._stored: set[ObjectId] = set()
         self._counts: Counter[str] = Counter()
         self._done = 0
-        self._own_kinds = _own_kinds(bundle)
+        self._own_kinds = kinds_of_crds(bundle)
 
     def events(self) -> Iterator[Event]:
         """Run to the end."""
@@ -172,12 +175,11 @@ class _Run:
             yield from self._after_look(task, future.result())
         else:
             why = self._settings.redact.text(future.result())
-            yield from self._fail(
-                task.manifest, failed(task.manifest, why, late=task.late), stored=True, status=task.status
-            )
+            problem = failed(task.manifest, why, late=task.late)
+            yield from self._fail(task.manifest, problem, status=task.status)
 
     def _after_write(self, task: _Task, body: Body, created: bool) -> Iterator[Event]:
-        yield self._store(task.manifest, EventKind.CREATED if created else EventKind.CONFIGURED)
+        yield self._store(task.manifest, _WRITTEN[created])
         self._submit(_Task(_Step.LOOK, task.manifest, body=body))
 
     def _store(self, manifest: Manifest, how: EventKind) -> Event:
@@ -211,18 +213,18 @@ class _Run:
             self._delay(task._replace(attempt=task.attempt + 1, status=status, body=None), seconds)
 
     def _after_error(self, task: _Task, error: ClusterError) -> Iterator[Event]:
-        id = task.manifest.id
-        if self._may_pass(task.manifest, error):
-            if task.step is _Step.WRITE and task.attempt == 0:
-                said = self._settings.redact.text(refused(task.manifest, error, self._settings.redact).message)
-                yield self._event(EventKind.RETRY, id, message=said)
-            self._delay(task._replace(attempt=task.attempt + 1), pause(task.attempt, error))
+        problem = self._problem(task.manifest, error)
+        if not self._may_pass(task.manifest, error):
+            yield from self._fail(task.manifest, problem)
             return
+        if task.step is _Step.WRITE and task.attempt == 0:
+            yield self._event(EventKind.RETRY, task.manifest.id, message=problem.message)
+        self._delay(task._replace(attempt=task.attempt + 1, error=error), pause(task.attempt, error))
+
+    def _problem(self, manifest: Manifest, error: ClusterError) -> Diagnostic:
         if error.conflicts:
-            problem = conflicting(task.manifest, error)
-        else:
-            problem = refused(task.manifest, error, self._settings.redact)
-        yield from self._fail(task.manifest, problem, stored=id in self._stored)
+            return conflicting(manifest, error)
+        return refused(manifest, error, self._settings.redact)
 
     def _may_pass(self, manifest: Manifest, error: ClusterError) -> bool:
         """Tell whether the same request may go through later: busy servers, and what the bundle itself just made."""
@@ -234,9 +236,8 @@ class _Run:
         missing_account = error.code == 403 and "error looking up service account" in error.message
         return error.transient or missing_account
 
-    def _fail(
-        self, manifest: Manifest, problem: Diagnostic, *, stored: bool, status: Status | None = None
-    ) -> Iterator[Event]:
+    def _fail(self, manifest: Manifest, problem: Diagnostic, *, status: Status | None = None) -> Iterator[Event]:
+        stored = manifest.id in self._stored
         self._counts["not ready" if stored else "refused"] += 1
         self._done += 1
         yield self._event(EventKind.FAILED, manifest.id, message=problem.message, status=status, diagnostic=problem)
@@ -251,17 +252,27 @@ class _Run:
 
     def _time_out(self) -> Iterator[Event]:
         """End every wait: what is not ready says why, what has not started is left out."""
-        late = [task for task in self._running.values() if task.step is not _Step.EXPLAIN]
-        late += [task for _, _, task in self._later]
-        self._later.clear()
-        running = {future: task for future, task in self._running.items() if task.step is _Step.EXPLAIN}
-        wait(self._running, timeout=_FIRST_LOOK_S)
-        self._running = running
         self._deadline = float("inf")
+        late = [task for _, _, task in self._later]
+        self._later.clear()
+        cut = {future: task for future, task in self._running.items() if task.step is not _Step.EXPLAIN}
+        wait([future for future in cut if not future.cancel()], timeout=_FIRST_LOOK_S)
+        for future, task in cut.items():
+            del self._running[future]
+            if future.cancelled() and task.manifest.id not in self._stored:
+                yield self._skip(task.manifest.id, "there was no time left")
+                continue
+            if task.step is _Step.WRITE and future.done() and future.exception() is None:
+                yield self._store(task.manifest, _WRITTEN[future.result()[1]])
+            late.append(task)
         for id in self._schedule.rest():
             yield self._skip(id, "there was no time left")
         for task in late:
-            self._submit(_Task(_Step.EXPLAIN, task.manifest, status=task.status, late=True))
+            if task.manifest.id in self._stored:
+                self._submit(_Task(_Step.EXPLAIN, task.manifest, status=task.status, late=True))
+            else:
+                error = task.error or ClusterError(0, "Unanswered", "no answer in time")
+                yield from self._fail(task.manifest, self._problem(task.manifest, error))
 
     def _event(
         self,
@@ -286,13 +297,3 @@ class _Run:
 def _is_long(task: _Task) -> bool:
     """Tell whether a wait takes so long that the next look should say why."""
     return task.attempt >= _FIRST_WORD and (task.attempt - _FIRST_WORD) % _WORD_EVERY == 0
-
-
-def _own_kinds(bundle: Bundle) -> frozenset[tuple[str, str]]:
-    """Return the (apiVersion, kind) pairs that CRDs of the bundle define."""
-    return frozenset(
-        (f"{spec['group']}/{version['name']}", spec["names"]["kind"])
-        for manifest in bundle.manifests
-        if manifest.id.kind == "CustomResourceDefinition" and (spec := manifest.body.get("spec"))
-        for version in spec.get("versions") or ()
-    )

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from compiler.live.judge import judge, judge_offline
+from compiler.live.kinds import kinds_of_crds
 from compiler.live.port import ClusterError, ClusterPort, Discovery
 from compiler.live.refusals import refused, unreachable
 from compiler.live.retry import retried
@@ -54,7 +55,7 @@ def diff_bundle(bundle: Bundle, port: ClusterPort, settings: Settings | None = N
         first = [
             manifest for manifest in bundle.manifests if manifest.id.kind in ("Namespace", "CustomResourceDefinition")
         ]
-        ahead = _Ahead(_new_kinds(bundle), frozenset(), frozenset(), _needs(bundle))
+        ahead = _Ahead(kinds_of_crds(bundle), frozenset(), frozenset(), _needs(bundle))
 
         def look(manifest: Manifest) -> list[_Verdict]:
             return _look(manifest, port, lives.get(manifest.id), ahead, settings)
@@ -159,15 +160,6 @@ def _needs(bundle: Bundle) -> Mapping[ObjectId, frozenset[ObjectId]]:
     for edge in bundle.graph.edges:
         needs.setdefault(edge.source, set()).add(edge.target)
     return {source: frozenset(targets) for source, targets in needs.items()}
-
-
-def _new_kinds(bundle: Bundle) -> Mapping[tuple[str, str], ObjectId]:
-    return {
-        (f"{spec['group']}/{version['name']}", spec["names"]["kind"]): manifest.id
-        for manifest in bundle.manifests
-        if manifest.id.kind == "CustomResourceDefinition" and (spec := manifest.body.get("spec"))
-        for version in spec.get("versions") or ()
-    }
 
 
 def _read_lives(bundle: Bundle, port: ClusterPort, discovery: Discovery, pool: ThreadPoolExecutor) -> _Lives:

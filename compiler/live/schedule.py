@@ -61,9 +61,10 @@ class Schedule:
         return tuple(sorted(stopped, key=self._place.__getitem__))
 
     def rest(self) -> tuple[ObjectId, ...]:
-        """Return the objects that still wait for others, in the bundle's order, and forget them."""
-        left = tuple(sorted(self._waiting, key=self._place.__getitem__))
+        """Return the objects that were not taken, in the bundle's order, and forget them."""
+        left = tuple(sorted((*self._waiting, *self._free), key=self._place.__getitem__))
         self._waiting.clear()
+        self._free.clear()
         return left
 
     def _release(self, ids: Iterable[ObjectId]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from time import sleep
 from typing import Any
 
 import pytest
@@ -18,6 +20,8 @@ from compiler.model.graph import EdgeKind
 from compiler.model.manifest import Body, Bundle, object_id
 from tests.live.bundles import body, bundle, config, deployment
 from tests.live.played import Answer, PlayedCluster
+
+ENDS = (EventKind.READY, EventKind.FAILED, EventKind.SKIPPED)
 
 
 def run(wanted: Bundle, cluster: PlayedCluster, timeout_s: float = 20, **options: Any) -> list[Event]:
@@ -138,6 +142,28 @@ def test_apply_bundle_timeout_fails_waits_and_skips_the_rest() -> None:
     events = run(wanted, cluster, timeout_s=0.5)
     assert [event.diagnostic.code for event in events if event.diagnostic] == ["SC822", "SC820"]
     assert "later" not in cluster.objects
+
+
+def test_apply_bundle_timeout_tells_refusals_as_such() -> None:
+    """What the server refused up to the end is no object that is not ready: it was never written."""
+    error = ClusterError(500, "InternalError", 'failed calling webhook "w": no endpoints available')
+    events = run(bundle([config("n", "a"), config("n", "b")]), PlayedCluster(refuse("b", error)), timeout_s=0.5)
+    (problem,) = (event.diagnostic for event in events if event.diagnostic)
+    assert problem.code == "SC805"
+    assert 'failed calling webhook "w"' in problem.message
+    assert events[-1].message == "1 created, 1 refused"
+
+
+def test_apply_bundle_timeout_tells_each_object_once() -> None:
+    """A run that is cut off tells each object as done, as failed or, where it was not begun, as left out."""
+    names = [f"c-{number}" for number in range(30)]
+    relations = [("ConfigMap/c-29", "ConfigMap/c-0", EdgeKind.AFTER)]
+    slow = PlayedCluster(lambda body, attempt: sleep(0.6))
+    events = run(bundle([config("n", name) for name in names], relations), slow, timeout_s=0.55)
+    ended = Counter(name for kind in ENDS for name in told(events, kind))
+    assert ended == Counter(names)
+    assert (events[-1].done, events[-1].total) == (30, 30)
+    assert len(told(events, EventKind.FAILED)) <= Settings().threads  # what was not begun did not fail
 
 
 def test_apply_bundle_unchanged_objects_are_not_written() -> None:
