@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -29,7 +30,7 @@ from compiler.report import progress
 from compiler.report.diff import render, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
     from compiler.commands.target import Loaded
     from compiler.model.change import ChangeSet
@@ -112,14 +113,17 @@ def _go(target: Target, changes: ChangeSet) -> int:
     problems: list[Diagnostic] = []
     events = apply_bundle(target.bundle, target.cluster, target.settings, unchanged=unchanged)
     color = use_color() and sys.stdout.isatty()
-    for line in progress.lines(_watched(events, problems), color=color):
-        write_product(f"{line}\n")
-        sys.stdout.flush()
-    target.complain(problems)
+    try:
+        with closing(_watched(events, problems)) as watched:
+            for line in progress.lines(watched, color=color):
+                write_product(f"{line}\n")
+                sys.stdout.flush()
+    finally:  # a run that is stopped from outside tells what failed before, too
+        target.complain(problems)
     return exit_of(problems)
 
 
-def _watched(events: Iterable[Event], problems: list[Diagnostic]) -> Iterator[Event]:
+def _watched(events: Iterable[Event], problems: list[Diagnostic]) -> Generator[Event]:
     """Pass events on, keep what went wrong, and say how far a run came that is stopped from outside."""
     last: Event | None = None
     try:

@@ -107,7 +107,7 @@ def _cluster(
     settings: Mapping[str, Any],
     timeout_s: float,
 ) -> Cluster:
-    server = str(configuration.host)
+    server = _checked(str(configuration.host))
     proxy, proxy_headers = _proxy(server, str(settings.get("proxy-url") or ""))
     endpoint = Endpoint(
         server,
@@ -119,6 +119,17 @@ def _cluster(
         timeout_s,
     )
     return Cluster(Transport(endpoint), context=context, server=server, namespace=namespace or "default")
+
+
+def _checked(server: str) -> str:
+    """Return a server's address if a request can be sent to it."""
+    try:
+        parts = urlsplit(server)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return server
+    except ValueError:  # no number after the colon, half an IPv6 address
+        pass
+    raise ClusterError(0, "NoConfig", f"the server `{server}` is no address such as `https://host:6443`")
 
 
 def _tls(configuration: Any) -> ssl.SSLContext:
@@ -175,6 +186,8 @@ def _entry(merged: Any, section: str, name: object, key: str) -> Mapping[str, An
         plain = item.value if hasattr(item, "value") else item
         if plain.get("name") == name:
             return plain.get(key) or {}
+    if name:
+        raise ClusterError(0, "NoConfig", f"the kubeconfig has no {key} `{name}`, which its context names")
     return {}
 
 
