@@ -17,11 +17,11 @@ def main() -> int:
     import gc
 
     gc.disable()  # what is imported stays: the collector need not look at it, now or later
-    from compiler.cli import run
+    from compiler.cli import leave, run
 
     gc.freeze()
     gc.enable()
-    return run(sys.argv[1:])
+    return leave(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

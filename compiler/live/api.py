@@ -79,9 +79,16 @@ def _from_files(paths: str, context: str | None, timeout_s: float) -> Cluster:
         raise ClusterError(
             0, "NoCredentials", f"the exec plugin `{command}` gave no credentials: {said or 'no output'}"
         )
-    renew = (lambda: loader.load_and_set(configuration)) if "exec" in user else None
-    credentials = _Credentials(configuration, _impersonation(user), renew)
-    return _cluster(configuration, credentials, str(chosen["name"]), details.get("namespace"), cluster, timeout_s)
+
+    def renew() -> None:
+        loader.load_and_set(configuration)
+        files._cleanup_temp_files()
+
+    credentials = _Credentials(configuration, _impersonation(user), renew if "exec" in user else None)
+    try:
+        return _cluster(configuration, credentials, str(chosen["name"]), details.get("namespace"), cluster, timeout_s)
+    finally:  # the package lays keys of a kubeconfig in files; they are read now, and a killed process must leave none
+        files._cleanup_temp_files()
 
 
 def _in_cluster(timeout_s: float) -> Cluster:

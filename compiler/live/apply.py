@@ -17,6 +17,7 @@ from compiler.live.retry import pause
 from compiler.live.schedule import Schedule
 from compiler.live.settings import Settings, settings_for
 from compiler.live.status import NO_CONDITION, status_of
+from compiler.live.threads import threads
 from compiler.live.wait import check, explain, is_done
 from compiler.model.diagnostic import Diagnostic
 from compiler.model.event import Event, EventKind
@@ -65,15 +66,11 @@ def apply_bundle(
 
     Shape: `unchanged` are objects that a diff found equal and owned: they are not written, only waited for.
     Errors: in the events: SC701 field conflict, SC801 to SC806 refused, SC820 not ready in time, SC821 failed, SC822
-    not applied because of another. A failure stops only its descendants. Closing the iterator stops between requests.
+    not applied because of another. A failure stops only its descendants. Closing the iterator stops at once; what was sent may be stored all the same.
     """
     settings = settings or settings_for(bundle)
-    with ThreadPoolExecutor(settings.threads) as pool:
-        run = _Run(bundle, port, settings, unchanged, pool)
-        try:
-            yield from run.events()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    with threads(settings.threads) as pool:
+        yield from _Run(bundle, port, settings, unchanged, pool).events()
 
 
 class _Run:

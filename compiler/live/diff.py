@@ -13,6 +13,7 @@ from compiler.live.port import ClusterError, ClusterPort, Discovery
 from compiler.live.refusals import refused, unreachable
 from compiler.live.retry import retried
 from compiler.live.settings import Settings, settings_for
+from compiler.live.threads import threads
 from compiler.model.change import Action, Change, ChangeSet
 from compiler.model.diagnostic import Diagnostic, Outcome, Severity
 from compiler.model.ids import ObjectId
@@ -50,7 +51,7 @@ def diff_bundle(bundle: Bundle, port: ClusterPort, settings: Settings | None = N
         discovery = port.discovery()
     except ClusterError as error:
         return Outcome(None, (unreachable(error),))
-    with ThreadPoolExecutor(settings.threads) as pool:
+    with threads(settings.threads) as pool:
         lives = _read_lives(bundle, port, discovery, pool)
         first = [
             manifest for manifest in bundle.manifests if manifest.id.kind in ("Namespace", "CustomResourceDefinition")
