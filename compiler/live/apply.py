@@ -16,9 +16,9 @@ from compiler.live.refusals import conflicting, failed, refused, skipped
 from compiler.live.retry import pause
 from compiler.live.schedule import Schedule
 from compiler.live.settings import Settings, settings_for
-from compiler.live.status import NO_CONDITION, status_of
+from compiler.live.status import NO_CONDITION
 from compiler.live.threads import threads
-from compiler.live.wait import check, explain, is_done
+from compiler.live.wait import check, explain, is_done, is_plain
 from compiler.model.diagnostic import Diagnostic
 from compiler.model.event import Event, EventKind
 from compiler.model.ids import ObjectId
@@ -28,7 +28,7 @@ from compiler.model.status import Health, Status
 _FIRST_LOOK_S, _SLOWER, _SLOWEST_LOOK_S = 0.1, 1.5, 2.0
 _UNREACHABLE_S = 30.0
 _LONGEST_NAP_S = 5.0
-_FIRST_WORD, _WORD_EVERY = 6, 4  # looks: the first after two seconds, later ones at most every eight
+_FIRST_WORD, _WORD_EVERY = 6, 4  # looks: told after two seconds, then at most every eight, when there is news
 _WRITTEN = {True: EventKind.CREATED, False: EventKind.CONFIGURED}
 
 
@@ -41,8 +41,8 @@ class _Step(Enum):
 class _Task(NamedTuple):
     """One thing to do for one object.
 
-    Shape: `attempt` counts how often it was tried; `body` is the live object where it is known already; `words` is what
-    was last said of its wait; `error` is why it has to be tried again.
+    Shape: `attempt` counts the tries, `error` is why the last one failed; `body` is the live object where it is known
+    already; `words` is what was last said of its wait.
     """
 
     step: _Step
@@ -66,7 +66,7 @@ def apply_bundle(
 
     Shape: `unchanged` are objects that a diff found equal and owned: they are not written, only waited for.
     Errors: in the events: SC701 field conflict, SC801 to SC806 refused, SC820 not ready in time, SC821 failed, SC822
-    not applied because of another. A failure stops only its descendants. Closing the iterator stops at once; what was sent may be stored all the same.
+    not applied because of another. A failure stops only its descendants. Closing the iterator stops at once.
     """
     settings = settings or settings_for(bundle)
     with threads(settings.threads) as pool:
@@ -92,7 +92,7 @@ class _Run:
         self._numbers = iter(range(1 << 62))
         self._deadline = time.monotonic() + settings.timeout_s
         self._silent_since: dict[ObjectId, float] = {}
-        self._stored: set[ObjectId] = set()
+        self._stored: dict[ObjectId, EventKind] = {}
         self._counts: Counter[str] = Counter()
         self._done = 0
         self._own_kinds = kinds_of_crds(bundle)
@@ -119,8 +119,7 @@ class _Run:
             if id not in self._unchanged:
                 self._submit(_Task(_Step.WRITE, manifest))
             else:  # what has no state of its own needs no reading either
-                stateless = status_of(manifest.body).health is Health.CURRENT
-                self._submit(_Task(_Step.LOOK, manifest, body=manifest.body if stateless else None))
+                self._submit(_Task(_Step.LOOK, manifest, body=manifest.body if is_plain(manifest.body) else None))
 
     def _submit(self, task: _Task) -> None:
         work = {_Step.WRITE: self._write, _Step.LOOK: self._look, _Step.EXPLAIN: self._explain}[task.step]
@@ -130,8 +129,7 @@ class _Run:
         heapq.heappush(self._later, (time.monotonic() + seconds, next(self._numbers), task))
 
     def _wake(self) -> None:
-        now = time.monotonic()
-        while self._later and self._later[0][0] <= now:
+        while self._later and self._later[0][0] <= time.monotonic():
             self._submit(heapq.heappop(self._later)[2])
 
     def _nap(self) -> float:
@@ -177,22 +175,28 @@ class _Run:
 
     def _after_write(self, task: _Task, body: Body, created: bool) -> Iterator[Event]:
         yield self._store(task.manifest, _WRITTEN[created])
-        self._submit(_Task(_Step.LOOK, task.manifest, body=body))
+        look = _Task(_Step.LOOK, task.manifest, body=body)
+        if is_plain(body):
+            yield from self._after_look(look, Status(Health.CURRENT))
+        else:
+            self._submit(look)
 
     def _store(self, manifest: Manifest, how: EventKind) -> Event:
         self._silent_since.pop(manifest.id, None)
-        self._stored.add(manifest.id)
-        self._schedule.stored(manifest.id)
-        self._counts[how.value] += 1
+        if manifest.id not in self._stored:
+            self._schedule.stored(manifest.id)
+        self._stored[manifest.id] = how
         return self._event(how, manifest.id)
 
     def _after_look(self, task: _Task, status: Status) -> Iterator[Event]:
         id = task.manifest.id
         self._silent_since.pop(id, None)
-        if id not in self._stored:
-            if status.health is Health.NOT_FOUND:  # deleted since it was found unchanged
-                self._submit(_Task(_Step.WRITE, task.manifest))
-                return
+        was_leaving = id not in self._stored or task.status.health is Health.TERMINATING
+        if status.health is Health.NOT_FOUND and was_leaving:  # deleted since the diff, or since before
+            self._unchanged = frozenset()  # and others perhaps with it
+            self._submit(_Task(_Step.WRITE, task.manifest))
+            return
+        if id not in self._stored and status.health is not Health.TERMINATING:
             yield self._store(task.manifest, EventKind.UNCHANGED)
         if is_done(status):
             self._done += 1
@@ -203,7 +207,7 @@ class _Run:
             self._submit(_Task(_Step.EXPLAIN, task.manifest, status=status))
         else:
             words = status.message or status.reason
-            if task.attempt == 0 or (_is_long(task) and words != task.words):
+            if task.attempt in (0, _FIRST_WORD) or (_is_long(task) and words != task.words):
                 yield self._event(EventKind.WAITING, id, message=words, status=status)
                 task = task._replace(words=words)
             seconds = min(_FIRST_LOOK_S * _SLOWER**task.attempt, _SLOWEST_LOOK_S)
@@ -235,7 +239,7 @@ class _Run:
 
     def _fail(self, manifest: Manifest, problem: Diagnostic, *, status: Status | None = None) -> Iterator[Event]:
         stored = manifest.id in self._stored
-        self._counts["not ready" if stored else "refused"] += 1
+        self._counts["not ready" if stored or status else "refused"] += 1
         self._done += 1
         yield self._event(EventKind.FAILED, manifest.id, message=problem.message, status=status, diagnostic=problem)
         for id in self._schedule.lost(manifest.id, stored=stored):
@@ -250,8 +254,7 @@ class _Run:
     def _time_out(self) -> Iterator[Event]:
         """End every wait: what is not ready says why, what has not started is left out."""
         self._deadline = float("inf")
-        late = [task for _, _, task in self._later]
-        self._later.clear()
+        late, self._later = [task for _, _, task in self._later], []
         cut = {future: task for future, task in self._running.items() if task.step is not _Step.EXPLAIN}
         wait([future for future in cut if not future.cancel()], timeout=_FIRST_LOOK_S)
         for future, task in cut.items():
@@ -261,11 +264,12 @@ class _Run:
                 continue
             if task.step is _Step.WRITE and future.done() and future.exception() is None:
                 yield self._store(task.manifest, _WRITTEN[future.result()[1]])
+                task = task._replace(step=_Step.LOOK)
             late.append(task)
         for id in self._schedule.rest():
             yield self._skip(id, "there was no time left")
         for task in late:
-            if task.manifest.id in self._stored:
+            if task.step is _Step.LOOK:
                 self._submit(_Task(_Step.EXPLAIN, task.manifest, status=task.status, late=True))
             else:
                 error = task.error or ClusterError(0, "Unanswered", "no answer in time")
@@ -284,7 +288,7 @@ class _Run:
         return Event(kind, id, said, status, diagnostic, self._done, len(self._manifests))
 
     def _summary(self) -> str:
-        counts = self._counts
+        counts = self._counts + Counter(how.value for how in self._stored.values())
         words = ("created", "configured", "unchanged", "refused", "skipped")
         said = ", ".join(f"{counts[word]} {word}" for word in words if counts[word]) or "nothing to apply"
         states = [f"{word}: {counts[word]}" for word in ("not ready", "state unknown") if counts[word]]

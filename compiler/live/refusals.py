@@ -10,9 +10,11 @@ from compiler.model.change import Action, ChangeSet
 from compiler.model.diagnostic import Diagnostic, Severity
 from compiler.model.manifest import Bundle, Manifest
 
-# these refusals are about the request, not about the values in it
 CONFLICT_HELP = "leave the field out of the stack, or take it over with `--force-conflicts`"
-_SAFE = frozenset({401, 403, 404, 429})
+# these refusals are about the request, not about the values in it
+_SAFE = frozenset({404, 429})
+# the words of authorization; admission answers 403 as well: quotas, Pod Security, webhooks, namespaces on their way out
+_NOT_ALLOWED = ('" cannot ', "attempting to grant")
 
 
 def refused(manifest: Manifest, error: ClusterError, redact: Redactor) -> Diagnostic:
@@ -25,20 +27,25 @@ def refused(manifest: Manifest, error: ClusterError, redact: Redactor) -> Diagno
     if error.reason == "NoKind":
         return _about(manifest, "SC803", error.message, "install its CRD first, or compile for what this server serves")
     said = redact.text(error.message)
-    if is_secret(manifest.body) and error.code not in _SAFE:
+    is_allowed = error.code != 401 and not (error.code == 403 and any(words in said for words in _NOT_ALLOWED))
+    if is_secret(manifest.body) and is_allowed and error.code not in _SAFE:
         fields = ", ".join(dict.fromkeys(f"`{redact.text(cause.field)}`" for cause in error.causes if cause.field))
         said = (
             f"{error.reason or error.code}{f' at {fields}' if fields else ''}, its text held back: it may quote values"
         )
-    if error.code in (401, 403) and "admission" not in error.message:
+    if not is_allowed:
         return _about(manifest, "SC806", f"the server does not allow it: {said}", "ask for the permission it names")
-    return _about(manifest, "SC805", f"the server refuses {manifest.id}: {said}", "correct what the server names")
+    help = "make it first, or add it to what is applied" if error.not_found else "correct what the server names"
+    return _about(manifest, "SC805", f"the server refuses {manifest.id}: {said}", help)
 
 
 def unreachable(error: ClusterError) -> Diagnostic:
     """Say that there is no cluster to talk to, or no way to prove who we are."""
     if error.reason in ("NoConfig", "NoCredentials"):
         return Diagnostic("SC802", Severity.ERROR, error.message, "name a kubeconfig and context that kubectl can use")
+    if error.code in (401, 403):
+        help = "renew the token or certificate of the context, or name another with `--context`"
+        return Diagnostic("SC802", Severity.ERROR, f"the server does not let us in: {error.message}", help)
     help = "check the server's address, the network and `--context`"
     return Diagnostic("SC801", Severity.ERROR, f"the cluster can't be reached: {error.message}", help)
 

@@ -243,8 +243,14 @@ def _crd(body: Body) -> Status:
 
 
 def _namespace(body: Body) -> Status:
+    """Nothing can be made in a namespace that is being deleted, so what was sent says too little.
+
+    Source: k8s.io/kubernetes pkg/registry/core/namespace/strategy.go, which sets the phase of every new one.
+    """
     phase = _status(body).get("phase")
-    return Status(Health.TERMINATING, "Terminating", "it is being deleted") if phase == "Terminating" else _CURRENT
+    if phase == "Terminating":
+        return Status(Health.TERMINATING, "Terminating", "it is being deleted")
+    return _CURRENT if phase == "Active" else _progress("NoPhase", "the server has not said that it is active")
 
 
 def _api_service(body: Body) -> Status:

@@ -39,6 +39,11 @@ def check(manifest: Manifest, port: ClusterPort, *, awaited: bool, body: Body | 
     return status
 
 
+def is_plain(body: Body) -> bool:
+    """Tell whether an object is ready by its own words: as it was sent, when nothing of it can be awaited."""
+    return status_of(body).health is Health.CURRENT and not _is_crd(body)
+
+
 def is_done(status: Status) -> bool:
     """Tell whether waiting for an object is over: it is ready, or nothing will ever say so."""
     return status.health in (Health.CURRENT, Health.UNKNOWN)
@@ -46,7 +51,7 @@ def is_done(status: Status) -> bool:
 
 def _served(body: Body, port: ClusterPort) -> Status:
     """A CRD is ready when its kind is in discovery too: Established comes a moment earlier."""
-    if (body["apiVersion"].rpartition("/")[0], body["kind"]) != _CRD:
+    if not _is_crd(body):
         return status_of(body)
     spec = body["spec"]
     kinds = [(f"{spec['group']}/{v['name']}", spec["names"]["kind"]) for v in spec["versions"] if v.get("served")]
@@ -56,6 +61,10 @@ def _served(body: Body, port: ClusterPort) -> Status:
         if not missing:
             return Status(Health.CURRENT)
     return Status(Health.IN_PROGRESS, "NotServed", f"`{missing[0]}` is not in discovery yet")
+
+
+def _is_crd(body: Body) -> bool:
+    return (body["apiVersion"].rpartition("/")[0], body["kind"]) == _CRD
 
 
 def _binds_late(claim: Body, port: ClusterPort) -> bool:

@@ -83,7 +83,8 @@ def test_apply_bundle_transient_errors_are_tried_again(error: ClusterError) -> N
             "SC805",
         ),
         (ClusterError(422, "Invalid", "data: Invalid value"), "SC805"),
-        (ClusterError(403, "Forbidden", "configmaps is forbidden"), "SC806"),
+        (ClusterError(403, "Forbidden", 'configmaps "b" is forbidden: User "u" cannot patch resource'), "SC806"),
+        (ClusterError(403, "Forbidden", 'configmaps "b" is forbidden: exceeded quota: few'), "SC805"),
         (
             ClusterError(
                 409, "Conflict", "1 conflict", (Cause("FieldManagerConflict", ".data.a", 'conflict with "x"'),)
@@ -92,7 +93,7 @@ def test_apply_bundle_transient_errors_are_tried_again(error: ClusterError) -> N
         ),
         (ClusterError(404, "NotFound", 'namespaces "n" not found'), "SC805"),
     ],
-    ids=["typed", "422", "403", "409", "404"],
+    ids=["typed", "422", "403", "quota", "409", "404"],
 )
 def test_apply_bundle_final_errors_stop_descendants_alone(error: ClusterError, code: str) -> None:
     """A refusal is asked once; what depends on it is left out, all else goes on."""

@@ -11,9 +11,11 @@ from compiler.live.apply import apply_bundle
 from compiler.live.settings import Settings
 from compiler.live.wait import explain
 from compiler.model.event import Event, EventKind
+from compiler.model.ids import ObjectId
 from compiler.model.manifest import Body, object_id
 from compiler.model.status import Health, Status
-from tests.live.bundles import body, bundle, deployment
+from compiler.report.progress import lines
+from tests.live.bundles import body, bundle, config, deployment
 from tests.live.played import PlayedCluster
 
 NO_NODE = "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."
@@ -73,6 +75,16 @@ def test_long_wait_says_why_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert events[-1].message == "1 created; not ready: 1"
 
 
+def test_long_wait_without_news_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that waits for long is never silent, even when there is no more to say than at first."""
+    monkeypatch.setattr(apply_module, "_FIRST_LOOK_S", 0.01)
+    monkeypatch.setattr(apply_module, "_SLOWEST_LOOK_S", 0.02)
+    cluster = cluster_with(status=lambda body, look: {})
+    events = list(apply_bundle(bundle([deployment("n", "web")]), cluster, Settings(timeout_s=1)))
+    printed = [line for line in lines(events, color=False) if " waiting " in line]
+    assert printed == ["[0/1] waiting    Deployment.apps n/web: 0 of 1 replicas made"]
+
+
 def api_service(*looks: dict[str, Any]) -> list[Event]:
     """Apply an APIService whose conditions are these at each look, the last one from then on."""
     wanted = body("apiregistration.k8s.io/v1", "APIService", "", "v1.metrics.example.com", spec={})
@@ -101,3 +113,37 @@ def test_api_service_that_nobody_looks_at_is_not_ready_in_time() -> None:
     """A server without an aggregator never judges it: that ends with the time, not with a guess."""
     events = api_service({})
     assert [event.diagnostic.code for event in events if event.diagnostic] == ["SC820"]
+
+
+class Leaving(PlayedCluster):
+    """A cluster whose namespace is on its way out, and gone at the third look."""
+
+    def __init__(self) -> None:
+        super().__init__(self.refuse, lambda body, look: {"phase": "Terminating" if self.is_leaving else "Active"})
+        self.is_leaving = True
+
+    def refuse(self, body: Body, attempt: int) -> None:
+        assert body["kind"] == "Namespace" or not self.is_leaving
+
+    def get(self, api_version: str, id: ObjectId) -> Body | None:
+        found = super().get(api_version, id)
+        if self.is_leaving and self.looks[id.name] == 3:
+            self.is_leaving = False
+            del self.objects[id]
+            return None
+        return found
+
+
+@pytest.mark.parametrize("was_equal", [True, False])
+def test_object_that_is_being_deleted_is_awaited_and_made_again(was_equal: bool) -> None:
+    """Nothing goes into a namespace on its way out; once it is gone it is made again, and the rest follows."""
+    home = body("v1", "Namespace", "", "home")
+    cluster = Leaving()
+    cluster.objects[object_id(home)] = home
+    wanted = bundle([home, config("home", "a")])
+    unchanged = frozenset(manifest.id for manifest in wanted.manifests) if was_equal else frozenset()
+    events = list(apply_bundle(wanted, cluster, Settings(timeout_s=20), unchanged=unchanged))
+    assert [event.diagnostic for event in events if event.diagnostic] == []
+    assert any(event.message == "it is being deleted" for event in events if event.kind is EventKind.WAITING)
+    assert events[-1].message == "2 created"
+    assert set(cluster.objects) == {manifest.id for manifest in wanted.manifests}
