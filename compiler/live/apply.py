@@ -10,10 +10,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from enum import Enum
 from typing import Any, NamedTuple
 
-from compiler.live.kinds import kinds_of_crds
 from compiler.live.port import ClusterError, ClusterPort
 from compiler.live.refusals import conflicting, failed, refused, skipped
-from compiler.live.retry import pause
+from compiler.live.retry import Patience, pause
 from compiler.live.schedule import Schedule
 from compiler.live.settings import Settings, settings_for
 from compiler.live.status import NO_CONDITION
@@ -26,7 +25,6 @@ from compiler.model.manifest import Body, Bundle, Manifest
 from compiler.model.status import Health, Status
 
 _FIRST_LOOK_S, _SLOWER, _SLOWEST_LOOK_S = 0.1, 1.5, 2.0
-_UNREACHABLE_S = 30.0
 _LONGEST_NAP_S = 5.0
 _FIRST_WORD, _WORD_EVERY = 6, 4  # looks: told after two seconds, then at most every eight, when there is news
 _WRITTEN = {True: EventKind.CREATED, False: EventKind.CONFIGURED}
@@ -91,11 +89,10 @@ class _Run:
         self._later: list[tuple[float, int, _Task]] = []
         self._numbers = iter(range(1 << 62))
         self._deadline = time.monotonic() + settings.timeout_s
-        self._silent_since: dict[ObjectId, float] = {}
+        self._patience = Patience(bundle)
         self._stored: dict[ObjectId, EventKind] = {}
         self._counts: Counter[str] = Counter()
         self._done = 0
-        self._own_kinds = kinds_of_crds(bundle)
 
     def events(self) -> Iterator[Event]:
         """Run to the end."""
@@ -182,7 +179,7 @@ class _Run:
             self._submit(look)
 
     def _store(self, manifest: Manifest, how: EventKind) -> Event:
-        self._silent_since.pop(manifest.id, None)
+        self._patience.stored(manifest.id, how)
         if manifest.id not in self._stored:
             self._schedule.stored(manifest.id)
         self._stored[manifest.id] = how
@@ -190,7 +187,7 @@ class _Run:
 
     def _after_look(self, task: _Task, status: Status) -> Iterator[Event]:
         id = task.manifest.id
-        self._silent_since.pop(id, None)
+        self._patience.heard(id)
         was_leaving = id not in self._stored or task.status.health is Health.TERMINATING
         if status.health is Health.NOT_FOUND and was_leaving:  # deleted since the diff, or since before
             self._unchanged = frozenset()  # and others perhaps with it
@@ -215,7 +212,7 @@ class _Run:
 
     def _after_error(self, task: _Task, error: ClusterError) -> Iterator[Event]:
         problem = self._problem(task.manifest, error)
-        if not self._may_pass(task.manifest, error):
+        if not self._patience.allows(task.manifest, error, task.attempt):
             yield from self._fail(task.manifest, problem)
             return
         if task.step is _Step.WRITE and task.attempt == 0:
@@ -226,16 +223,6 @@ class _Run:
         if error.conflicts:
             return conflicting(manifest, error)
         return refused(manifest, error, self._settings.redact)
-
-    def _may_pass(self, manifest: Manifest, error: ClusterError) -> bool:
-        """Tell whether the same request may go through later: busy servers, and what the bundle itself just made."""
-        if error.unreachable:
-            now = time.monotonic()
-            return now - self._silent_since.setdefault(manifest.id, now) < _UNREACHABLE_S
-        if error.not_found:
-            return (manifest.api_version, manifest.id.kind) in self._own_kinds
-        missing_account = error.code == 403 and "error looking up service account" in error.message
-        return error.transient or missing_account
 
     def _fail(self, manifest: Manifest, problem: Diagnostic, *, status: Status | None = None) -> Iterator[Event]:
         stored = manifest.id in self._stored

@@ -16,6 +16,11 @@ _SAFE = frozenset({404, 429})
 # the words of authorization; admission answers 403 as well: quotas, Pod Security, webhooks, namespaces on their way out
 _NOT_ALLOWED = ('" cannot ', "attempting to grant")
 
+_MAKE_AGAIN = {
+    Action.RECREATE: "delete it yourself when that is safe, then apply again",
+    Action.DATA_RISK: "take the change back, or save its data, delete it yourself and apply again",
+}
+
 
 def refused(manifest: Manifest, error: ClusterError, redact: Redactor) -> Diagnostic:
     """Say that the server refused an object, in its own words where they can't quote a secret.
@@ -74,8 +79,7 @@ def decisions(bundle: Bundle, changes: ChangeSet, *, force: bool, yes: bool) -> 
             found.append(_conflict(manifest, ((conflict.field, conflict.manager) for conflict in change.conflicts)))
         if change.blocked:
             message = f"{change.id} has to be made again: {change.reason}"
-            help = "delete it yourself when that is safe, then apply again"
-            found.append(_about(manifest, "SC702", message, help))
+            found.append(_about(manifest, "SC702", message, _MAKE_AGAIN[change.action]))
         elif change.action is Action.DATA_RISK and not yes:
             message = f"{change.id}: {change.reason}"
             found.append(_about(manifest, "SC703", message, "pass `--yes` when that is meant"))

@@ -20,6 +20,8 @@ SERVED = [
     ("v1", "Pod"),
     ("v1", "Event"),
     ("apiregistration.k8s.io/v1", "APIService"),
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+    ("g.example.com/v1", "Widget"),
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.live import apply as apply_module
+from compiler.live import retry
 from compiler.live.apply import apply_bundle
 from compiler.live.port import Cause, ClusterError
 from compiler.live.schedule import Schedule
@@ -18,7 +18,7 @@ from compiler.live.settings import Settings
 from compiler.model.event import Event, EventKind
 from compiler.model.graph import EdgeKind
 from compiler.model.manifest import Body, Bundle, object_id
-from tests.live.bundles import body, bundle, config, deployment
+from tests.live.bundles import body, bundle, config, crd, deployment
 from tests.live.played import Answer, PlayedCluster
 
 ENDS = (EventKind.READY, EventKind.FAILED, EventKind.SKIPPED)
@@ -109,10 +109,26 @@ def test_apply_bundle_final_errors_stop_descendants_alone(error: ClusterError, c
 
 def test_apply_bundle_long_outage_fails_truthfully(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that stays away ends the run with SC801 for what could not be written."""
-    monkeypatch.setattr(apply_module, "_UNREACHABLE_S", 0.5)
+    monkeypatch.setattr(retry, "_UNREACHABLE_S", 0.5)
     cluster = PlayedCluster(refuse("b", ClusterError(0, "Unreachable", "connection refused")))
     events = run(bundle([config("n", "a"), config("n", "b")]), cluster)
     assert [event.diagnostic.code for event in events if event.diagnostic] == ["SC801"]
+
+
+def test_apply_bundle_objects_of_a_changed_crd_outlast_its_old_schema() -> None:
+    """For a moment the server judges by the schema that was; objects of a new CRD are refused at once."""
+    error = ClusterError(
+        500, "", "failed to create typed patch object (n/w; g.example.com/v1): .spec.color: not declared"
+    )
+    bodies = [crd("Widget", "g.example.com"), body("g.example.com/v1", "Widget", "n", "w", spec={"color": "red"})]
+    wanted = bundle(bodies, [("Widget/w", "CustomResourceDefinition/widgets.g.example.com", EdgeKind.NEEDS)])
+    established = {"conditions": [{"type": "Established", "status": "True"}]}
+    for was_there, tries in ((True, 3), (False, 1)):
+        cluster = PlayedCluster(refuse("w", error, times=2), lambda body, look: established)
+        cluster.objects.update({object_id(bodies[0]): bodies[0]} if was_there else {})
+        events = run(wanted, cluster)
+        assert cluster.attempts["w"] == tries
+        assert [event.diagnostic.code for event in events if event.diagnostic] == ([] if was_there else ["SC805"])
 
 
 def ready(body: Body, look: int) -> Any:
