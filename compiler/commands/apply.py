@@ -114,7 +114,7 @@ def _go(target: Target, changes: ChangeSet) -> int:
     events = apply_bundle(target.bundle, target.cluster, target.settings, unchanged=unchanged)
     color = use_color() and sys.stdout.isatty()
     try:
-        with closing(_watched(events, problems)) as watched:
+        with closing(_watched(events, problems, target.total)) as watched:
             for line in progress.lines(watched, color=color):
                 write_product(f"{line}\n")
                 sys.stdout.flush()
@@ -123,7 +123,7 @@ def _go(target: Target, changes: ChangeSet) -> int:
     return exit_of(problems)
 
 
-def _watched(events: Iterable[Event], problems: list[Diagnostic]) -> Generator[Event]:
+def _watched(events: Iterable[Event], problems: list[Diagnostic], total: int) -> Generator[Event]:
     """Pass events on, keep what went wrong, and say how far a run came that is stopped from outside."""
     last: Event | None = None
     try:
@@ -134,7 +134,7 @@ def _watched(events: Iterable[Event], problems: list[Diagnostic]) -> Generator[E
             yield event
     finally:
         if last is None or last.kind is not EventKind.DONE:
-            done, total = (last.done, last.total) if last else (0, 0)
+            done = last.done if last else 0
             sys.stderr.write(f"stopped: {done} of {total} objects are settled; apply again to go on\n")
 
 

@@ -140,9 +140,9 @@ class _Run:
         try:
             return self._port.apply(body, force=self._settings.force)
         except ClusterError as error:
-            if error.reason != "NoKind":
+            if error.reason not in ("NoKind", "NoBackend"):
                 raise
-        self._port.discovery(fresh=True)  # its CRD may be a moment old
+        self._port.discovery(fresh=True)  # its CRD or API service may be a moment old
         return self._port.apply(body, force=self._settings.force)
 
     def _look(self, task: _Task) -> Status:

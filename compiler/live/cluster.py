@@ -87,7 +87,10 @@ class Cluster:
         return f"{root}{where}/{resource.plural}" + (f"/{quote(name, safe=':')}" if name else "")
 
     def _resource(self, api_version: str, kind: str) -> Resource:
-        resource = self.discovery().resources.get((api_version, kind))
+        known = self.discovery()
+        resource = known.resources.get((api_version, kind))
+        if resource is None and api_version in known.broken:
+            raise ClusterError(503, "NoBackend", f"the API service of `{api_version}` does not answer")
         if resource is None:
             raise ClusterError(404, "NoKind", f"the server has no kind `{kind}` in `{api_version}`")
         return resource

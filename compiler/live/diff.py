@@ -110,19 +110,15 @@ def _offline(manifest: Manifest, port: ClusterPort, live: Body | None, settings:
     return judge_offline(manifest, live, settings, f"judged offline: {why}")
 
 
-def _foreseen(manifest: Manifest, port: ClusterPort, ahead: _Ahead) -> _Verdict | None:
+def _foreseen(manifest: Manifest, port: ClusterPort, ahead: _Ahead) -> Change | None:
     """Judge what the server can't: objects of new kinds, and in new namespaces."""
     id, api_version = manifest.id, manifest.api_version
-    discovery = port.discovery()
-    is_served = (api_version, id.kind) in discovery.resources
+    is_served = (api_version, id.kind) in port.discovery().resources
     if is_served or (api_version, id.kind) in ahead.kinds:
         if ObjectId("", "Namespace", "", id.namespace) in ahead.new:
             return _created(manifest, f"namespace `{id.namespace}` is new")
         return None if is_served else _created(manifest, "its CRD is new")
-    if api_version not in discovery.broken:
-        return None
-    message = f"the API service of `{api_version}` does not answer, so {id} can't be compared"
-    return Diagnostic("SC804", Severity.ERROR, message, f"repair the APIService of `{api_version}`", object=id)
+    return None
 
 
 def _created(manifest: Manifest, reason: str) -> Change:

@@ -47,7 +47,8 @@ class Cause(NamedTuple):
 class ClusterError(Exception):
     """A cluster that can't be reached, or a request that it refused.
 
-    Shape: `code` is the HTTP status, 0 when there was no answer; `reason` the server's word (`Conflict`, `Invalid`).
+    Shape: `code` is the HTTP status, 0 when there was no answer; `reason` the server's word (`Conflict`, `Invalid`), or
+    ours where discovery says it: `NoKind`, and `NoBackend` for a kind of an API service that does not answer.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class ClusterError(Exception):
         Source: a body that doesn't fit the schema answers 500 and always will; a webhook without endpoints answers 500
         until its pods are ready; a 409 that is no field conflict is a lost race.
         """
-        if self.code == 500 and self.message.startswith(_NEVER):
+        if self.reason == "NoBackend" or (self.code == 500 and self.message.startswith(_NEVER)):
             return False
         if self.code == 409:
             return not self.conflicts and "object is being deleted" not in self.message

@@ -25,12 +25,15 @@ _MAKE_AGAIN = {
 def refused(manifest: Manifest, error: ClusterError, redact: Redactor) -> Diagnostic:
     """Say that the server refused an object, in its own words where they can't quote a secret.
 
-    Errors: SC801 no answer, SC803 unknown kind, SC805 refused, SC806 not allowed.
+    Errors: SC801 no answer, SC803 unknown kind, SC804 a kind without backend, SC805 refused, SC806 not allowed.
     """
     if error.unreachable:
         return unreachable(error)
     if error.reason == "NoKind":
         return _about(manifest, "SC803", error.message, "install its CRD first, or compile for what this server serves")
+    if error.reason == "NoBackend":
+        help = f"repair the APIService of `{manifest.api_version}`"
+        return _about(manifest, "SC804", f"{error.message}, so {manifest.id} can't be compared or applied", help)
     said = redact.text(error.message)
     is_allowed = error.code != 401 and not (error.code == 403 and any(words in said for words in _NOT_ALLOWED))
     if is_secret(manifest.body) and is_allowed and error.code not in _SAFE:

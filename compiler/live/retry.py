@@ -69,4 +69,4 @@ class Patience:
         if crd in self._changed and error.code in (400, 422, 500):  # the old schema is served a moment longer
             return attempt < _SCHEMA_TRIES
         missing_account = error.code == 403 and "error looking up service account" in error.message
-        return error.transient or missing_account
+        return error.transient or missing_account or error.reason == "NoBackend"

@@ -13,7 +13,11 @@ import pytest
 from compiler.live.cluster import Cluster
 from compiler.live.discovery import discover
 from compiler.live.http import Endpoint, Transport, refusal
+from compiler.live.mask import Redactor
 from compiler.live.port import ClusterError
+from compiler.live.refusals import refused, unreachable
+from compiler.live.retry import Patience
+from tests.live.bundles import body, bundle
 
 Answer = tuple[int, Mapping[str, str], bytes]
 
@@ -187,3 +191,49 @@ def test_list_joins_pages(server: Server) -> None:
     found = cluster.list("v1", "ConfigMap", "n", labels="a=b")
     assert [(item["kind"], item["metadata"]["name"]) for item in found] == [("ConfigMap", "c1"), ("ConfigMap", "c2")]
     assert server.asked[-2][1] == "/api/v1/namespaces/n/configmaps?limit=500&labelSelector=a%3Db"
+
+
+def test_apply_to_a_service_without_backend_says_so(server: Server) -> None:
+    """A kind of a group that is registered and silent is not told as a kind that nobody has."""
+
+    def answer(path: str, headers: Mapping[str, str]) -> Answer:
+        groups = b'{"kind": "APIGroupList", "groups": [{"versions": [{"groupVersion": "b.example.com/v1"}]}]}'
+        answers = {"/api": b'{"kind": "APIVersions", "versions": []}', "/apis": groups}
+        return (200, {}, answers[path]) if path in answers else (503, {}, b"no backend")
+
+    server.answer = answer
+    cluster = Cluster(transport(server), context="c", server=server.url)
+    thing = body("b.example.com/v1", "Thing", "n", "t")
+    with pytest.raises(ClusterError) as silent:
+        cluster.apply(thing)
+    (manifest,) = bundle([thing]).manifests
+    assert refused(manifest, silent.value, Redactor()).code == "SC804"
+    assert not silent.value.transient
+    assert Patience(bundle([thing])).allows(manifest, silent.value, 9)  # its backend may come with the bundle
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (ClusterError(401, "Unauthorized", "Unauthorized"), "SC802", "does not let us in"),
+        (ClusterError(403, "Forbidden", 'User "u" cannot get path "/api"'), "SC802", "does not let us in"),
+        (ClusterError(0, "Unreachable", "refused"), "SC801", "can't be reached"),
+        (ClusterError(503, "", "starting"), "SC801", "can't be reached"),
+    ],
+)
+def test_unreachable_tells_strangers_from_silence(error: ClusterError, code: str, said: str) -> None:
+    """An expired token is no network fault."""
+    told = unreachable(error)
+    assert told.code == code
+    assert said in told.message
+
+
+def test_refused_secret_keeps_the_words_of_a_webhook_back() -> None:
+    """Only authorization is known not to quote values; a webhook that says no with 403 may."""
+    (manifest,) = bundle([body("v1", "Secret", "n", "s")]).manifests
+    denied = ClusterError(403, "Forbidden", 'admission webhook "w" denied the request: `hunter2` is weak')
+    lacking = ClusterError(403, "Forbidden", 'secrets "s" is forbidden: User "u" cannot patch resource "secrets"')
+    assert "hunter2" not in refused(manifest, denied, Redactor()).message
+    assert refused(manifest, denied, Redactor()).code == "SC805"
+    assert 'User "u" cannot patch' in refused(manifest, lacking, Redactor()).message
+    assert refused(manifest, lacking, Redactor()).code == "SC806"

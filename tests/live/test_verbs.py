@@ -274,9 +274,15 @@ def test_unreachable_server_exits_4(stackc: Stackc, tmp_path: Path) -> None:
         assert ran.out == ""
 
 
-@pytest.mark.parametrize("kubeconfig", ["absent", "[", "a: 1", "current-context: x"])
+WHOLE = "current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}]"
+NO_USER = f"{{{WHOLE}, clusters: [{{name: c, cluster: {{server: 'https://127.0.0.1:1'}}}}], users: [{{name: x}}]}}"
+NO_PORT = f"{{{WHOLE}, clusters: [{{name: c, cluster: {{server: 'https://127.0.0.1:port'}}}}], users: [{{name: u}}]}}"
+NO_URL = f"{{{WHOLE}, clusters: [{{name: c, cluster: {{server: '127.0.0.1:6443'}}}}], users: [{{name: u}}]}}"
+
+
+@pytest.mark.parametrize("kubeconfig", ["absent", "[", "a: 1", "current-context: x", NO_USER, NO_PORT, NO_URL])
 def test_unusable_kubeconfig_exits_4(stackc: Stackc, tmp_path: Path, kubeconfig: str) -> None:
-    """A kubeconfig that is missing, broken or empty of contexts is a diagnostic."""
+    """A kubeconfig that is missing or broken, or names no context, user or server, is a diagnostic."""
     path = tmp_path / "kubeconfig"
     if kubeconfig != "absent":
         path.write_text(kubeconfig)
