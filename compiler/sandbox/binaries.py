@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from compiler.model.diagnostic import Outcome
+from compiler.model.diagnostic import Note, Outcome
 from compiler.sandbox.paths import cache_root
 from compiler.sandbox.problem import SandboxFault
 from compiler.sandbox.toolchain import find_go
@@ -101,10 +101,8 @@ def _build(program: Program, say: Say) -> Path:
             check=False,
         )
         if result.returncode:
-            tail = "\n".join((result.stderr or result.stdout).strip().splitlines()[-10:])
-            raise SandboxFault(
-                "SC851", f"building `{program.name}` failed:\n{tail}", "check Go's module proxy settings"
-            )
+            said = tuple(map(Note, (result.stderr or result.stdout).strip().splitlines()[-10:]))
+            raise SandboxFault("SC851", f"building `{program.name}` failed", "check Go's module proxy settings", said)
         unfinished.replace(target)
         return target
 

@@ -149,6 +149,8 @@ def kubeconfig(name: str = DEFAULT_NAME, *, root: Path | None = None) -> Outcome
 def _up(folder: Path, found: Mapping[str, Path], nodes: tuple[FakeNode, ...] | None) -> Sandbox:
     state = read_state(folder)
     if state is not None:
+        if not any(map(is_alive, state.processes)):  # the machine was off: somebody may have taken the port since
+            state = State(_free_port())
         return _run(folder, state, found, nodes or ())
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -167,10 +169,15 @@ def _new(folder: Path) -> State:
     folder.mkdir(parents=True, mode=0o700)
     write_keys(folder)
     write_egress_config(folder)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        state = State(free.getsockname()[1])
+    state = State(_free_port())
     write_state(folder, state)
     return state
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
 
 
 def _run(folder: Path, state: State, found: Mapping[str, Path], nodes: tuple[FakeNode, ...]) -> Sandbox:

@@ -262,6 +262,23 @@ def test_failing_component_is_named_with_its_log(
     assert (tmp_path / "broken" / "logs" / "kube-apiserver.log").exists()
 
 
+def test_sandbox_outlives_its_machine(live_programs: dict[str, Path], tmp_path: Path) -> None:
+    """When nothing of it runs any more, `up` starts it on its old data, on a port that is free now."""
+    first = lifecycle.up("rebooted", root=tmp_path).value
+    assert first is not None
+    try:
+        kubectl = live_programs["kubectl"]
+        assert _kubectl(kubectl, first.kubeconfig, "create", "namespace", "kept")
+        kill(_state(first).processes)
+        with socket.create_server(("127.0.0.1", int(first.server.rpartition(":")[2]))):
+            again = lifecycle.up("rebooted", root=tmp_path)
+            assert again.value is not None, again.diagnostics
+        assert again.value.started == lifecycle.COMPONENTS
+        assert "kept" in _kubectl(kubectl, again.value.kubeconfig, "get", "namespaces")
+    finally:
+        lifecycle.down("rebooted", root=tmp_path)
+
+
 def _kubectl(program: Path, kubeconfig: Path, *args: str) -> str:
     return subprocess.run([program, f"--kubeconfig={kubeconfig}", *args], capture_output=True, text=True).stdout
 

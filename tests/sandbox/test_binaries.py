@@ -70,7 +70,8 @@ def test_failed_build_shows_what_go_said(tmp_path: Path, monkeypatch: pytest.Mon
     said: list[str] = []
     found = programs(PROGRAMS[:1], say=said.append)
     assert found.value is None and found.diagnostics[0].code == "SC851"
-    assert found.diagnostics[0].message == "building `etcd` failed:\nno required module provides package"
+    assert found.diagnostics[0].message == "building `etcd` failed"
+    assert [note.message for note in found.diagnostics[0].notes] == ["no required module provides package"]
     assert said == ["building etcd (once, some minutes)"]
     assert cached(PROGRAMS[0]) is None
 
