@@ -54,6 +54,10 @@ def programs(wanted: tuple[Program, ...] = PROGRAMS, *, say: Say = lambda line: 
     Units: about 7 minutes on two cores for all of them, once.
     Errors: SC850 without a Go toolchain, SC851 when a build fails.
     """
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    lacking = [program.name for program in wanted if assets and not _can_run(Path(assets) / program.name)]
+    if lacking:
+        say(f"KUBEBUILDER_ASSETS has no {', '.join(lacking)}: stackc takes its own")
     try:
         return Outcome({program.name: cached(program) or _build(program, say) for program in wanted})
     except SandboxFault as fault:
@@ -70,7 +74,11 @@ def cached(program: Program) -> Path | None:
     assets = os.environ.get("KUBEBUILDER_ASSETS")
     places = [Path(assets) / program.name] if assets else []
     places.append(_cache_folder(program.module) / program.name)
-    return next((place.absolute() for place in places if os.access(place, os.X_OK) and place.is_file()), None)
+    return next((place.absolute() for place in places if _can_run(place)), None)
+
+
+def _can_run(place: Path) -> bool:
+    return os.access(place, os.X_OK) and place.is_file()
 
 
 def _cache_folder(module: str) -> Path:

@@ -21,7 +21,7 @@ from compiler.sandbox.nodes import DEFAULT_NODES, FakeNode, ensure_node, kwok, u
 from compiler.sandbox.paths import DEFAULT_NAME, ca_file, kubeconfig_file, sandbox_folder
 from compiler.sandbox.problem import SandboxFault
 from compiler.sandbox.processes import Command, is_alive, kill, log_tail, start
-from compiler.sandbox.state import State, forget_state, locked, read_state, write_state
+from compiler.sandbox.state import State, forget_lock, forget_state, locked, read_state, write_state
 from compiler.sandbox.storage import ensure_default_class
 from compiler.sandbox.waiting import wait_for_certificate, wait_until_serving, wait_until_usable
 
@@ -110,6 +110,7 @@ def down(name: str = DEFAULT_NAME, *, root: Path | None = None) -> Outcome[bool]
             existed = folder.exists()
             _end(folder)
             shutil.rmtree(folder, ignore_errors=True)
+            forget_lock(folder)
             return Outcome(existed)
     except SandboxFault as fault:
         return Outcome(None, (fault.diagnostic,))

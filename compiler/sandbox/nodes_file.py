@@ -6,9 +6,11 @@ A row is `{name, roles, labels, taints, capacity}`. `capacity` takes the short w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from compiler.check.syntax import dns_subdomain, label_value, qualified_name
+from compiler.diff.quantities import quantity
 from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
 from compiler.model.source import Path
 from compiler.sandbox.nodes import FakeNode
@@ -16,6 +18,7 @@ from compiler.sandbox.nodes import FakeNode
 _KEYS = ("name", "address", "roles", "labels", "taints", "capacity")
 _EXAMPLE = "write `- {name: worker-1, labels: {}, taints: [], capacity: {cpu: 8, memory: 32Gi, gpu: 1}}`"
 _ROLE = "node-role.kubernetes.io/"
+_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _SHORT = {"storage": "ephemeral-storage"}
 
 
@@ -92,6 +95,8 @@ def _faults(rows: Sequence[Any]) -> Iterator[_Fault]:
             continue
         if row["name"] in names:
             yield _Fault((index, "name"), f"a second node `{row['name']}`")
+        elif wrong := dns_subdomain(row["name"]):
+            yield _Fault((index, "name"), f"`{row['name']}` is no name of a node: {wrong}")
         names.add(row["name"])
         yield from _row_faults(index, row)
 
@@ -100,13 +105,12 @@ def _row_faults(index: int, row: Mapping[Any, Any]) -> Iterator[_Fault]:
     for key in row:
         if key not in _KEYS:
             yield _Fault((index, key), f"unknown key `{key}` of a node", is_key=True)
-    labels, taints, roles = row.get("labels", {}), row.get("taints", []), row.get("roles", [])
-    if not _is_text_map(labels):
-        yield _Fault((index, "labels"), "`labels` is a map of strings")
-    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
-        yield _Fault((index, "roles"), "`roles` is a list of strings")
+    yield from _label_faults(index, row)
+    taints = row.get("taints", [])
     if not isinstance(taints, list) or not all(_is_text_map(taint) and "key" in taint for taint in taints):
         yield _Fault((index, "taints"), "`taints` is a list of `{key, value, effect}`")
+    else:
+        yield from (fault for at, taint in enumerate(taints) for fault in _taint_faults((index, "taints", at), taint))
     capacity = row.get("capacity", {})
     if not isinstance(capacity, dict):
         yield _Fault((index, "capacity"), "`capacity` is a map of resources")
@@ -116,15 +120,51 @@ def _row_faults(index: int, row: Mapping[Any, Any]) -> Iterator[_Fault]:
             yield _Fault((index, "capacity", key), f"`{value}` is no amount of `{key}`")
 
 
+def _label_faults(index: int, row: Mapping[Any, Any]) -> Iterator[_Fault]:
+    labels, roles = row.get("labels", {}), row.get("roles", [])
+    if not _is_text_map(labels):
+        yield _Fault((index, "labels"), "`labels` is a map of strings")
+        labels = {}
+    for key, value in labels.items():
+        if wrong := qualified_name(key):
+            yield _Fault((index, "labels", key), f"`{key}` is no key of a label: {wrong}", is_key=True)
+        if wrong := label_value(value):
+            yield _Fault((index, "labels", key), f"`{value}` is no value of a label: {wrong}")
+    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+        yield _Fault((index, "roles"), "`roles` is a list of strings")
+        return
+    for at, role in enumerate(roles):
+        if wrong := qualified_name(f"{_ROLE}{role}"):
+            yield _Fault((index, "roles", at), f"`{role}` is no role: {wrong}")
+
+
+def _taint_faults(path: Path, taint: Mapping[str, str]) -> Iterator[_Fault]:
+    for key, value in taint.items():
+        if key not in _TAINT:
+            yield _Fault((*path, key), f"unknown key `{key}` of a taint", is_key=True)
+        elif wrong := _TAINT[key](value):
+            yield _Fault((*path, key), f"`{value}` is no {key} of a taint: {wrong}")
+    if "effect" not in taint:
+        yield _Fault(path, f"a taint has an `effect`, one of {', '.join(_EFFECTS)}")
+
+
+def _effect(value: str) -> str:
+    return "" if value in _EFFECTS else f"it is one of {', '.join(_EFFECTS)}"
+
+
+_TAINT: Mapping[str, Callable[[str], str]] = {"key": qualified_name, "value": label_value, "effect": _effect}
+
+
 def _is_text_map(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(part, str) for pair in value.items() for part in pair)
 
 
 def _is_amount(value: object) -> bool:
-    return isinstance(value, str | int | float) and not isinstance(value, bool)
+    amount = quantity(value)
+    return amount is not None and amount >= 0
 
 
 def _is_gpu(value: object) -> bool:
     if isinstance(value, dict):
-        return isinstance(value.get("count"), int) and isinstance(value.get("resource", ""), str)
-    return isinstance(value, int) and not isinstance(value, bool)
+        return _is_gpu(value.get("count")) and isinstance(value.get("resource", ""), str)
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,7 +62,28 @@ def write_state(folder: Path, state: State) -> None:
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keep other runs of stackc away from this sandbox; the lock ends with the process that holds it."""
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder.parent / f".{folder.name}.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    lock = _lock_file(folder)
+    lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    while True:
+        with lock.open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if not _is_open(lock, handle.fileno()):
+                continue  # who held it has removed it
+            yield
+            return
+
+
+def forget_lock(folder: Path) -> None:
+    """Remove the lock's file; whoever waits for it makes a new one."""
+    _lock_file(folder).unlink(missing_ok=True)
+
+
+def _lock_file(folder: Path) -> Path:
+    return folder.parent / f".{folder.name}.lock"
+
+
+def _is_open(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.sandbox import binaries
 from compiler.sandbox.binaries import GOMOD, KUBECTL, PROGRAMS, are_cached, cached, programs, server_version
 
 MODULES = sorted({program.module for program in (*PROGRAMS, KUBECTL)})
@@ -29,12 +30,14 @@ def test_kubebuilder_assets_come_first(tmp_path: Path, monkeypatch: pytest.Monke
     assert cached(etcd) == given
     assert cached(apiserver) is None
     assert not are_cached()
+    own = fake_program(binaries._cache_folder(apiserver.module), "kube-apiserver")
+    said: list[str] = []
+    assert programs((etcd, apiserver), say=said.append).value == {"etcd": given, "kube-apiserver": own}
+    assert said == ["KUBEBUILDER_ASSETS has no kube-apiserver: stackc takes its own"]
 
 
 def test_cache_folder_follows_the_pinned_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another go.sum is another cache folder, so an old program is never taken for a new one."""
-    import compiler.sandbox.binaries as binaries
-
     monkeypatch.delenv("KUBEBUILDER_ASSETS", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(binaries, "GOMOD", tmp_path / "gomod")

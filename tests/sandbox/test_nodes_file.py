@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from compiler.check.syntax import dns_subdomain, label_value, qualified_name
 from compiler.sandbox.nodes import FakeNode, node_body
 from compiler.sandbox.nodes_file import nodes_of, read_nodes
 
@@ -38,6 +39,9 @@ def test_read_nodes_takes_the_short_words() -> None:
     )
 
 
+EFFECTS = "NoSchedule, PreferNoSchedule, NoExecute"
+
+
 @pytest.mark.parametrize(
     ("text", "message", "line", "column"),
     [
@@ -47,6 +51,20 @@ def test_read_nodes_takes_the_short_words() -> None:
         ("- {name: a, labels: {zone: 1}}", "`labels` is a map of strings", 1, 21),
         ("- {name: a, roles: worker}", "`roles` is a list of strings", 1, 20),
         ("- {name: a, taints: [{effect: NoSchedule}]}", "`taints` is a list of `{key, value, effect}`", 1, 21),
+        ("- {name: A}", f"`A` is no name of a node: {dns_subdomain('A')}", 1, 10),
+        ("- {name: a, labels: {a b: c}}", f"`a b` is no key of a label: {qualified_name('a b')}", 1, 22),
+        ("- {name: a, labels: {a: b c}}", f"`b c` is no value of a label: {label_value('b c')}", 1, 25),
+        ("- {name: a, roles: [a b]}", f"`a b` is no role: {qualified_name('x.io/a b')}", 1, 21),
+        (
+            "- {name: a, taints: [{key: k, effect: Never}]}",
+            f"`Never` is no effect of a taint: it is one of {EFFECTS}",
+            1,
+            39,
+        ),
+        ("- {name: a, taints: [{key: k}]}", f"a taint has an `effect`, one of {EFFECTS}", 1, 22),
+        ("- {name: a, taints: [{key: k, effect: NoExecute, x: z}]}", "unknown key `x` of a taint", 1, 50),
+        ("- {name: a, capacity: {cpu: lots}}", "`lots` is no amount of `cpu`", 1, 29),
+        ("- {name: a, capacity: {gpu: -1}}", "`-1` is no amount of `gpu`", 1, 29),
         ("- {name: a, capacity: [8]}", "`capacity` is a map of resources", 1, 23),
         ("- {name: a, capacity: {cpu: [8]}}", "`[8]` is no amount of `cpu`", 1, 29),
         ("- {name: a, capacity: {gpu: 8Gi}}", "`8Gi` is no amount of `gpu`", 1, 29),

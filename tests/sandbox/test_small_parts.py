@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from compiler.sandbox.egress import HOOKS, hook_port, write_hooks
 from compiler.sandbox.keys import SERVICE_ACCOUNT_KEY, admin_token, write_keys
 from compiler.sandbox.paths import ca_file, cache_root, sandbox_folder, state_root
 from compiler.sandbox.problem import SandboxFault
+from compiler.sandbox.state import forget_lock, locked
 from compiler.sandbox.waiting import has_certificate
 
 
@@ -106,3 +108,22 @@ def test_a_certificate_counts_when_its_key_is_there(tmp_path: Path) -> None:
     assert not has_certificate(tmp_path)
     certificate.with_suffix(".key").write_text("")
     assert has_certificate(tmp_path)
+
+
+def test_locked_lets_one_in_at_a_time_while_the_lock_is_removed(tmp_path: Path) -> None:
+    """A lock whose file is gone is no lock: two who wait for it never both hold the next one."""
+    inside: list[int] = []
+    most: list[int] = []
+
+    def work(number: int) -> None:
+        for _ in range(50):
+            with locked(tmp_path / "one"):
+                inside.append(number)
+                most.append(len(inside))
+                inside.remove(number)
+                forget_lock(tmp_path / "one")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert max(most) == 1
+    assert list(tmp_path.iterdir()) == []
