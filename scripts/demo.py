@@ -50,9 +50,7 @@ def main() -> int:
         env["KUBECONFIG"] = step(env, "sandbox", "kubeconfig", "--name", SANDBOX, capture=True).strip()
         say("3. Diff against the empty cluster: everything would be made (exit code 1 says: there are differences)")
         step(env, "diff", str(stack), expect=1)
-        say(
-            "4. Apply, in the order of the graph, until all is ready (no pod really runs, so the metrics API stays unknown)"
-        )
+        say("4. Apply in graph order, until all is ready; no pod really runs, so the metrics API stays unknown")
         step(env, "apply", str(stack), "--yes")
         say("5. Diff again: nothing is left to do (exit code 0)")
         step(env, "diff", str(stack))

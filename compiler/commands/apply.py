@@ -13,10 +13,10 @@ from compiler.commands.common import (
     EXIT_DECIDE,
     EXIT_DONE,
     EXIT_NO,
+    Asked,
     cluster_options,
-    filename_option,
-    stack_argument,
-    stack_options,
+    manifest_options,
+    name_option,
     use_color,
     write_product,
 )
@@ -39,9 +39,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@stack_argument(required=False)
-@filename_option
-@click.option("--name", metavar="SET", help="With -f: the name of the set of manifests.")
+@manifest_options
+@name_option
 @click.option("--yes", is_flag=True, help="Do not ask before changes that put stored data at risk.")
 @click.option(
     "--timeout",
@@ -53,21 +52,14 @@ if TYPE_CHECKING:
 )
 @click.option("--force-conflicts", is_flag=True, help="Take over fields that other managers own.")
 @click.option("--dry-run", type=click.Choice(["server"]), help="Show what would change, and write nothing.")
-@stack_options
 @cluster_options
-@click.pass_context
 def apply(  # noqa: PLR0913  click passes an argument for every option
-    ctx: click.Context,
-    stack: str | None,
-    filenames: tuple[str, ...],
+    asked: Asked,
     name: str | None,
     yes: bool,
     timeout: float,
     force_conflicts: bool,
     dry_run: str | None,
-    overlays: tuple[str, ...],
-    sets: tuple[str, ...],
-    root: str | None,
     context: str | None,
     kubeconfig: str | None,
 ) -> int:
@@ -78,9 +70,8 @@ def apply(  # noqa: PLR0913  click passes an argument for every option
     """
     from compiler.commands.load import load
 
-    loaded = load(ctx, stack, filenames, name, overlays, sets, root)
     settings = Settings(timeout_s=timeout, force=force_conflicts)
-    return run_apply(loaded, kubeconfig, context, settings, yes=yes, dry_run=dry_run is not None)
+    return run_apply(load(asked, name), kubeconfig, context, settings, yes=yes, dry_run=dry_run is not None)
 
 
 def run_apply(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -48,6 +49,7 @@ kubernetes_option = click.option(
     metavar="VERSION",
     help="Judge by this version, such as 1.34. Default: the stack's, or with -f the newest tested one.",
 )
+name_option = click.option("--name", metavar="SET", help="With -f: the name of the set of manifests.")
 namespace_option = click.option("-n", "--namespace", metavar="NAME", help="Only objects of this namespace.")
 selector_option = click.option("-l", "--selector", metavar="LABELS", help="Only objects with these labels.")
 context_option = click.option("--context", metavar="NAME", help="Use this context of the kubeconfig.")
@@ -64,6 +66,41 @@ def format_option(*formats: str) -> Callable[[F], F]:
 def stack_options(command: F) -> F:
     """Add everything that says what to compile beside STACK: `overlays`, `sets`, `root`."""
     return overlay_option(set_option(root_option(command)))
+
+
+class Asked(NamedTuple):
+    """The manifests that a command line means: `stack` with its layers, or else the files of `filenames`."""
+
+    stack: str | None
+    filenames: tuple[str, ...]
+    overlays: tuple[str, ...]
+    sets: tuple[str, ...]
+    root: str | None
+
+
+def manifest_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add everything that says which manifests are meant, as `asked: Asked`; refuse what can mean none or two."""
+
+    @stack_argument(required=False)
+    @filename_option
+    @stack_options
+    @wraps(command)
+    def told(
+        *,
+        stack: str | None,
+        filenames: tuple[str, ...],
+        overlays: tuple[str, ...],
+        sets: tuple[str, ...],
+        root: str | None,
+        **others: Any,
+    ) -> int:
+        if bool(stack) == bool(filenames):
+            raise click.UsageError("give either STACK or -f FILE, and not both", click.get_current_context())
+        if stack is None and (overlays or sets):
+            raise click.UsageError("-O and --set go with a stack", click.get_current_context())
+        return command(asked=Asked(stack, filenames, overlays, sets, root), **others)
+
+    return told
 
 
 def cluster_options(command: F) -> F:

@@ -13,11 +13,11 @@ from compiler.commands.common import (
     EXIT_DECIDE,
     EXIT_DONE,
     EXIT_NO,
+    Asked,
     cluster_options,
-    filename_option,
     format_option,
-    stack_argument,
-    stack_options,
+    manifest_options,
+    name_option,
     write_product,
 )
 
@@ -26,25 +26,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@stack_argument(required=False)
-@filename_option
-@click.option("--name", metavar="SET", help="With -f: the name of the set of manifests.")
+@manifest_options
+@name_option
 @format_option("text", "json")
-@stack_options
 @cluster_options
-@click.pass_context
-def diff(  # noqa: PLR0913  click passes an argument for every option
-    ctx: click.Context,
-    stack: str | None,
-    filenames: tuple[str, ...],
-    name: str | None,
-    output: str,
-    overlays: tuple[str, ...],
-    sets: tuple[str, ...],
-    root: str | None,
-    context: str | None,
-    kubeconfig: str | None,
-) -> int:
+def diff(asked: Asked, name: str | None, output: str, context: str | None, kubeconfig: str | None) -> int:
     """Show what applying STACK would change on the cluster, field by field.
 
     Exit codes: 0 no difference, 1 differences, 4 the cluster can't be reached or refuses an object, 5 another manager
@@ -52,7 +38,7 @@ def diff(  # noqa: PLR0913  click passes an argument for every option
     """
     from compiler.commands.load import load
 
-    return run_diff(load(ctx, stack, filenames, name, overlays, sets, root), kubeconfig, context, output)
+    return run_diff(load(asked, name), kubeconfig, context, output)
 
 
 def run_diff(loaded: Loaded, kubeconfig: str | None, context: str | None, output: str) -> int:

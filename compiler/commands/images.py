@@ -6,14 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compiler.commands.common import (
-    EXIT_NO,
-    filename_option,
-    print_diagnostics,
-    stack_argument,
-    stack_options,
-    write_product,
-)
+from compiler.commands.common import EXIT_NO, Asked, manifest_options, print_diagnostics, write_product
 from compiler.commands.stack import UNFILLED, built
 
 if TYPE_CHECKING:
@@ -21,34 +14,18 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@stack_argument(required=False)
-@filename_option
-@stack_options
-@click.pass_context
-def images(  # noqa: PLR0913  one argument for every option of the command line
-    ctx: click.Context,
-    stack: str | None,
-    filenames: tuple[str, ...],
-    overlays: tuple[str, ...],
-    sets: tuple[str, ...],
-    root: str | None,
-) -> int:
+@manifest_options
+def images(asked: Asked) -> int:
     """List every image that STACK, or the manifests given with -f, will run: sorted, hidden ones included.
 
     Exit codes: 0 done, 1 a text given with -f cannot be read as YAML, 3 the stack has errors.
     """
-    if bool(stack) == bool(filenames):
-        raise click.UsageError("give either STACK or -f FILE, and not both", ctx)
-    if stack is not None:
-        result = built(stack, overlays, sets, root, silent=UNFILLED)
-        if isinstance(result, int):
-            return result
-        return _print(result.images)
-    if overlays or sets:
-        raise click.UsageError("-O and --set go with a stack", ctx)
+    if asked.stack is not None:
+        result = built(asked.stack, asked.overlays, asked.sets, asked.root, silent=UNFILLED)
+        return result if isinstance(result, int) else _print(result.images)
     from compiler.commands.validate import stream_sources
 
-    return _of_streams(list(stream_sources(filenames)))
+    return _of_streams(list(stream_sources(asked.filenames)))
 
 
 def _print(names: tuple[str, ...]) -> int:

@@ -7,35 +7,24 @@ from posixpath import dirname
 
 import click
 
+from compiler.commands.common import Asked
 from compiler.commands.target import Loaded
 from compiler.formats.files import FileRefused, MemoryFiles, find_root, path_in
 
 
-def load(  # noqa: PLR0913  one argument for every option of the command line
-    ctx: click.Context,
-    stack: str | None,
-    filenames: tuple[str, ...],
-    name: str | None,
-    overlays: tuple[str, ...],
-    sets: tuple[str, ...],
-    root: str | None,
-) -> Loaded:
-    """Compile STACK, or read plain manifests; exactly one of both must be given."""
-    if bool(stack) == bool(filenames):
-        raise click.UsageError("give either STACK or -f FILE, and not both", ctx)
-    if stack is not None:
+def load(asked: Asked, name: str | None) -> Loaded:
+    """Compile the stack, or read the plain manifests as a set called `name`."""
+    if asked.stack is not None:
         if name:
-            raise click.UsageError("--name goes with -f; a stack has a name", ctx)
+            raise click.UsageError("--name goes with -f; a stack has a name", click.get_current_context())
         from compiler.pipeline import compile_stack
 
-        outcome, files = compile_stack(stack, overlays=overlays, sets=sets, root=root)
-        return Loaded(outcome, files, _folder(stack, root))
-    if overlays or sets:
-        raise click.UsageError("-O and --set go with a stack", ctx)
+        outcome, files = compile_stack(asked.stack, overlays=asked.overlays, sets=asked.sets, root=asked.root)
+        return Loaded(outcome, files, _folder(asked.stack, asked.root))
     from compiler.commands.validate import stream_sources
     from compiler.live.plain import plain_bundle
 
-    sources = list(stream_sources(filenames))
+    sources = list(stream_sources(asked.filenames))
     shown = {source.file: source.raw for source in sources}
     return Loaded(plain_bundle(name or "manifests", sources), MemoryFiles(shown), is_stack=False)
 

@@ -10,14 +10,13 @@ import click
 
 from compiler.commands.common import (
     EXIT_NO,
+    Asked,
     exit_code,
-    filename_option,
     format_option,
     kubernetes_option,
+    manifest_options,
     print_diagnostics,
     report,
-    stack_argument,
-    stack_options,
     write_product,
 )
 
@@ -31,39 +30,22 @@ _ENDINGS = (".yaml", ".yml", ".json")
 
 
 @click.command()
-@stack_argument(required=False)
-@filename_option
+@manifest_options
 @click.option("--each", is_flag=True, help="With -f: take every document on its own, without looking at the others.")
 @kubernetes_option
 @format_option("text", "json")
-@stack_options
-@click.pass_context
-def validate(  # noqa: PLR0913  one argument for every option of the command line
-    ctx: click.Context,
-    stack: str | None,
-    filenames: tuple[str, ...],
-    each: bool,
-    kubernetes: str | None,
-    output: str,
-    overlays: tuple[str, ...],
-    sets: tuple[str, ...],
-    root: str | None,
-) -> int:
+def validate(asked: Asked, each: bool, kubernetes: str | None, output: str) -> int:
     """Check STACK, or the plain manifests given with -f, as the API server of the target would.
 
     Exit code 1 says that there are errors.
     """
-    if bool(stack) == bool(filenames):
-        raise click.UsageError("give either STACK or -f FILE, and not both", ctx)
-    if stack is not None:
+    if asked.stack is not None:
         if each:
-            raise click.UsageError("--each goes with -f", ctx)
-        return _stack(stack, overlays, sets, root, kubernetes, output)
-    if overlays or sets:
-        raise click.UsageError("-O and --set go with a stack", ctx)
+            raise click.UsageError("--each goes with -f", click.get_current_context())
+        return _stack(asked.stack, asked.overlays, asked.sets, asked.root, kubernetes, output)
     from compiler.check.stream import check_stream, masked
 
-    sources = list(stream_sources(filenames))
+    sources = list(stream_sources(asked.filenames))
     judgement = check_stream(sources, target_minor(kubernetes), each=each)
     shown = {s.file: masked(s, judgement.hidden) for s in sources} if output == "text" else {}
     return _report(judgement, shown, output, f"1.{target_minor(kubernetes)}")
