@@ -17,7 +17,7 @@ from compiler.sandbox.egress import egress
 from compiler.sandbox.etcd import etcd
 from compiler.sandbox.keys import admin_token, write_keys
 from compiler.sandbox.kubeconfig import write_kubeconfig
-from compiler.sandbox.nodes import DEFAULT_NODES, FakeNode, ensure_node, kwok, unready_nodes
+from compiler.sandbox.nodes import DEFAULT_NODES, FakeNode, ensure_node, has_nodes, kwok, unready_nodes
 from compiler.sandbox.paths import DEFAULT_NAME, ca_file, kubeconfig_file, sandbox_folder
 from compiler.sandbox.problem import SandboxFault
 from compiler.sandbox.processes import Command, is_alive, kill, log_tail, start
@@ -84,7 +84,7 @@ def up(
     """Make a sandbox run, and return when pods can be scheduled on it.
 
     What runs already is kept, what ended is started again on the same data. `nodes` are created or updated; without
-    them a new sandbox gets DEFAULT_NODES. `root` replaces the user's state folder.
+    them a sandbox that has none gets DEFAULT_NODES. `root` replaces the user's state folder.
 
     Errors: SC850 to SC856, SC860, SC861.
     """
@@ -152,10 +152,10 @@ def _up(folder: Path, found: Mapping[str, Path], nodes: tuple[FakeNode, ...] | N
     if state is not None:
         if not any(map(is_alive, state.processes)):  # the machine was off: somebody may have taken the port since
             state = State(_free_port())
-        return _run(folder, state, found, nodes or ())
+        return _run(folder, state, found, nodes)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return _run(folder, _new(folder), found, DEFAULT_NODES if nodes is None else nodes)
+            return _run(folder, _new(folder), found, nodes)
         except BaseException:
             port_was_taken = "address already in use" in log_tail(folder, "kube-apiserver")
             _end(folder)  # its logs stay, for a look
@@ -181,7 +181,7 @@ def _free_port() -> int:
     return port
 
 
-def _run(folder: Path, state: State, found: Mapping[str, Path], nodes: tuple[FakeNode, ...]) -> Sandbox:
+def _run(folder: Path, state: State, found: Mapping[str, Path], nodes: tuple[FakeNode, ...] | None) -> Sandbox:
     """Start what does not run, in order, and wait until it can be used."""
     before = state
     store = (egress(), etcd(found["etcd"]), apiserver(found["kube-apiserver"], folder, state.port))
@@ -196,6 +196,8 @@ def _run(folder: Path, state: State, found: Mapping[str, Path], nodes: tuple[Fak
         kwok(found["kwok"], folder),
     )
     state = _ensure(folder, state, controllers)
+    if nodes is None:  # an `up` that was killed may have made none
+        nodes = () if has_nodes(client) else DEFAULT_NODES
     for node in nodes:
         ensure_node(client, node)
     ensure_default_class(client)

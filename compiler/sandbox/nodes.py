@@ -100,6 +100,12 @@ def node_body(node: FakeNode) -> dict[str, Any]:
     }
 
 
+def has_nodes(client: Client) -> bool:
+    """Tell whether there is any node."""
+    answer = client.get("/api/v1/nodes?limit=1")
+    return answer.status == 200 and bool(answer.body["items"])
+
+
 def unready_nodes(client: Client) -> tuple[str, ...]:
     """Return the names of the nodes that take no pods yet."""
     answer = client.get("/api/v1/nodes")

@@ -263,18 +263,20 @@ def test_failing_component_is_named_with_its_log(
 
 
 def test_sandbox_outlives_its_machine(live_programs: dict[str, Path], tmp_path: Path) -> None:
-    """When nothing of it runs any more, `up` starts it on its old data, on a port that is free now."""
+    """When nothing of it runs any more, `up` starts it on its old data, on a free port, and makes what is missing."""
     first = lifecycle.up("rebooted", root=tmp_path).value
     assert first is not None
     try:
         kubectl = live_programs["kubectl"]
         assert _kubectl(kubectl, first.kubeconfig, "create", "namespace", "kept")
+        assert _kubectl(kubectl, first.kubeconfig, "delete", "nodes", "--all")  # as if its first start had been killed
         kill(_state(first).processes)
         with socket.create_server(("127.0.0.1", int(first.server.rpartition(":")[2]))):
             again = lifecycle.up("rebooted", root=tmp_path)
             assert again.value is not None, again.diagnostics
         assert again.value.started == lifecycle.COMPONENTS
         assert "kept" in _kubectl(kubectl, again.value.kubeconfig, "get", "namespaces")
+        assert "worker-1" in _kubectl(kubectl, again.value.kubeconfig, "get", "nodes")
     finally:
         lifecycle.down("rebooted", root=tmp_path)
 
