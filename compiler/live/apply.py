@@ -148,7 +148,7 @@ class _Run:
     def _look(self, task: _Task) -> Status:
         awaited = self._schedule.holds_back(task.manifest.id)
         status = check(task.manifest, self._port, awaited=awaited, body=task.body)
-        if status.health is Health.IN_PROGRESS and _is_long(task):
+        if status.health in (Health.IN_PROGRESS, Health.TERMINATING) and _is_long(task):
             return status._replace(message=explain(task.manifest, self._port, status))
         return status
 

@@ -16,6 +16,10 @@ _CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"})
 _MOST_EVENTS = 3
+# the other conditions are good when they are true; those of a namespace say what keeps it from going
+_BAD_WHEN_TRUE = frozenset({"ReplicaFailure", "Failed", "NamespaceDeletionDiscoveryFailure",
+    "NamespaceDeletionGroupVersionParsingFailure", "NamespaceDeletionContentFailure", "NamespaceContentRemaining",
+    "NamespaceFinalizersRemaining"})  # fmt: skip
 
 
 def check(manifest: Manifest, port: ClusterPort, *, awaited: bool, body: Body | None = None) -> Status:
@@ -116,7 +120,7 @@ def _detail(part: str) -> str:
 
 def _bad_conditions(body: Body) -> list[str]:
     conditions = (body.get("status") or {}).get("conditions") or ()
-    bad = [c for c in conditions if (c.get("status") == "False") != (c.get("type") in ("ReplicaFailure", "Failed"))]
+    bad = [c for c in conditions if (c.get("status") == "False") != (c.get("type") in _BAD_WHEN_TRUE)]
     return [
         f"{c.get('type')}={c.get('status')} {c.get('reason', '')}: {c.get('message', '')}"
         for c in bad

@@ -61,6 +61,16 @@ def test_explain_without_pods_tells_the_conditions() -> None:
     assert explained(cluster, web) == "0 of 2 replicas available; ReplicaFailure=True FailedCreate: exceeded quota"
 
 
+def test_explain_says_what_keeps_a_namespace_from_going() -> None:
+    """The conditions of a deletion are bad when they are true."""
+    found = {"type": "NamespaceDeletionDiscoveryFailure", "status": "True", "message": "1 group fails"}
+    fine = {"type": "NamespaceDeletionContentFailure", "status": "False", "message": "All content is deleted"}
+    home = body("v1", "Namespace", "", "home")
+    said = explained(cluster_with(home, status=lambda body, look: {"conditions": [found, fine]}), home)
+    assert said.endswith("NamespaceDeletionDiscoveryFailure=True : 1 group fails")
+    assert "All content" not in said
+
+
 def test_long_wait_says_why_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first word comes with the first look, the next when it takes long; the same words are not said again."""
     monkeypatch.setattr(apply_module, "_FIRST_LOOK_S", 0.01)
