@@ -13,6 +13,7 @@ from compiler.build.catalog import Catalog
 from compiler.build.dangling import dangling
 from compiler.build.manifests import own_place
 from compiler.build.sections import stack_schema
+from compiler.build.template_places import shown_in_templates
 from compiler.check.bundle import check_bundle
 from compiler.check.crds import index_crds
 from compiler.check.objects import Judge, check_objects
@@ -102,7 +103,12 @@ def _merged(document: Document, above: tuple[Document, ...], sets: tuple[str, ..
 
 def _compiled(stack: Stack, catalog: Catalog, files: Files) -> Outcome[Built]:
     pack = load_pack(minor_of(stack.kubernetes))
-    return build_bundle(stack, catalog, files, pack).then(lambda built: outcome(built, _checked(built, stack, pack)))
+    return build_bundle(stack, catalog, files, pack).then(
+        lambda built: outcome(
+            built,
+            shown_in_templates(_checked(built, stack, pack), built.bundle.manifests, catalog.template),
+        )
+    )
 
 
 def _checked(built: Built, stack: Stack, pack: Pack) -> Iterable[Diagnostic]:

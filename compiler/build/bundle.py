@@ -53,13 +53,14 @@ def build_bundle(stack: Stack, catalog: Catalog, files: Files, pack: Pack) -> Ou
     if chosen.value is None:
         return Outcome(None, chosen.diagnostics)
     instances = chosen.value
-    assumed = assume(stack, catalog, instances)
     expansion = Expansion(stack, catalog)
     expansion.run(instances)
+    everything = (*instances, *expansion.parts.values())
+    assumed = assume(stack, catalog, everything)
     own = own_manifests(stack, files)
     found = (*chosen.diagnostics, *assumed.diagnostics, *expansion.found, *own.diagnostics)
     lost = tuple(lost_fields(stack, catalog, instances))
-    found = (*found, *lost, *_untested(stack, catalog, instances))
+    found = (*found, *lost, *_untested(stack, catalog, everything))
     if any(d.is_error for d in lost):
         return Outcome(None, found)
     if assumed.value is None or own.value is None or any(d.is_error for d in expansion.found):
@@ -84,15 +85,18 @@ class _Passes:
     ) -> None:
         self.stack, self.catalog, self.files, self.pack = stack, catalog, files, pack
         self.instances, self.assumed, self.expansion = instances, assumed, expansion
-        self.extra = _reference_rows(catalog, instances, stack)
+        self.everything = (*instances, *expansion.parts.values())
+        self.extra = _reference_rows(catalog, self.everything, stack)
         self.rules = compile_rules(self.extra)
         self.places = pod_places(self.extra)
 
     def run(self, manifests: tuple[Manifest, ...]) -> Outcome[Built]:
         """Run the passes in the one order that holds: each sees what those before it did."""
         crds = [m.body for m in manifests if m.id.kind == "CustomResourceDefinition"]
-        context = transform_context(self.stack, self.catalog, self.instances, manifests, self.pack, self.places)
-        context = context._replace(scopes=scopes_of([*crds, *self.assumed.crds]))
+        context = transform_context(self.stack, self.catalog, self.instances, self.pack, self.places)
+        images, hidden = component_images(self.catalog, self.everything, manifests)
+        scopes = scopes_of([*crds, *self.assumed.crds])
+        context = context._replace(scopes=scopes, catalog_images=images, hidden_images=hidden)
         return (
             transform(manifests, context)
             .then(self._with_claims)
@@ -123,9 +127,8 @@ class _Passes:
     def _own_namespaces(self) -> tuple[NamespaceWish, ...]:
         """Return what components want of namespaces: a name (or the param that holds it), or a map with labels."""
         wishes: list[NamespaceWish] = []
-        for instance in self.instances:
+        for instance, filled in self.expansion.filled:
             component = self.catalog.get(instance.component)
-            filled = self.expansion.filled.get(instance.name, {})
             for row in (component.meta.get("namespaces") if component else None) or ():
                 said = row if isinstance(row, dict) else {"name": row}
                 name = filled.get(said["name"], said["name"])
@@ -151,13 +154,13 @@ class _Passes:
         manifests, fill = made
         references = extract(manifests, self.rules)
         graph = build_graph(
-            manifests, references, self.places, requirement_edges(manifests, self.instances, self.catalog)
+            manifests, references, self.places, requirement_edges(manifests, self.everything, self.catalog)
         )
         if graph.value is None:
             return Outcome(None, graph.diagnostics)
         by_id = {m.id: m for m in manifests}
         ordered = tuple(by_id[id] for id in graph.value.order)
-        catalog_images, hidden = component_images(self.catalog, self.instances, ordered)
+        catalog_images, hidden = component_images(self.catalog, self.everything, ordered)
         bundle = Bundle(
             stack=self.stack.name,
             kubernetes=self.stack.kubernetes,
@@ -193,14 +196,17 @@ def _reference_rows(catalog: Catalog, instances: Iterable[Instance], stack: Stac
 
 
 def _untested(stack: Stack, catalog: Catalog, instances: Iterable[Instance]) -> Iterable[Diagnostic]:
-    """Yield a warning for each component that was not tested on the target."""
+    """Yield a warning for each component, parts included, that was not tested on the target."""
+    seen: set[str] = set()
     for instance in instances:
         component = catalog.get(instance.component)
         row = component.versions.get(instance.version, {}) if component else {}
         tested = row.get("kubernetes") or (component.meta.get("kubernetes") if component else "")
         if tested and not in_range(stack.kubernetes, tested):
-            message = f"`{instance.name}` is not tested on Kubernetes {stack.kubernetes}, but on {tested}"
+            name = f"{instance.component}` of `{instance.name}" if instance.name in seen else instance.name
+            message = f"`{name}` is not tested on Kubernetes {stack.kubernetes}, but on {tested}"
             yield warning("SC465", message, help="try it on a cluster of that version first", span=instance.span)
+        seen.add(instance.name)
 
 
 def _kept(manifests: Iterable[Manifest], catalog: Catalog) -> frozenset[ObjectId]:

@@ -7,27 +7,32 @@ import importlib
 import json
 import os.path
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from types import ModuleType
 from typing import Any
 
+from compiler.build.folders import nearly_components, stray_entries
 from compiler.formats.files import FileRefused, Files
 from compiler.formats.shorthand import TypeFault
 from compiler.model.component import Code, Component, DocumentPlace, Rule
 from compiler.model.diagnostic import Bug, Diagnostic, Outcome, error
+from compiler.model.source import Span
 from compiler.spec.schemas import shared_types
 
 BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
 GENERATED = "compiler._compiled"
 _GENERATORS = (
-    "build/component_head.py", "build/component_source.py", "build/rules_source.py", "build/crd.py", "build/shapes.py",
-    "formats/shorthand.py",
-    "formats/expressions.py", "formats/template_ir.py", "formats/template_code.py", "formats/expr/codegen.py",
+    "build/component_head.py", "build/component_source.py", "build/documents.py", "build/rules_source.py",
+    "build/crd.py", "build/shapes.py", "formats/shorthand.py", "formats/expressions.py", "formats/template_ir.py",
+    "formats/template_code.py", "formats/expr/codegen.py",
 )  # fmt: skip
 _FOLDERS = ("manifests", "files")
 _USED_TYPE = re.compile(rb"\buse/([a-z0-9][-a-z0-9]*)")
 _INCLUDED = re.compile(rb"^include: *\[([-a-z0-9, ]*)\]", re.MULTILINE)
+
+
+_QUOTED = re.compile(r"`([^`]+)`")
 
 
 class Catalog:
@@ -38,6 +43,7 @@ class Catalog:
         self.found: list[Diagnostic] = []
         self._known: dict[str, Component | None] = {}
         self._loading: list[str] = []
+        self._linked = False
         self.own = self._own_names()
         self.names: tuple[str, ...] = tuple(sorted({*built_in_names(), *self.own}))
 
@@ -49,8 +55,10 @@ class Catalog:
             for name in files.listdir("components") if files and files.exists("components") else ():
                 if files and files.exists(f"components/{name}/component.yaml"):
                     names.append(name)
+                elif files and not name.startswith("."):
+                    self.found += nearly_components(f"components/{name}", files)
         except FileRefused as e:
-            self.found.append(error(e.code, e.message, help=e.help))
+            self.found.append(error(e.code, e.message, help=e.help, span=_top_of(e)))
         return frozenset(names)
 
     def get(self, name: str) -> Component | None:
@@ -61,7 +69,19 @@ class Catalog:
 
     def all(self) -> tuple[Component, ...]:
         """Return every component that loads, by name."""
-        return tuple(c for c in map(self.get, self.names) if c is not None)
+        loaded = tuple(c for c in map(self.get, self.names) if c is not None)
+        if not self._linked:
+            self._linked = True
+            self.found += self._links(self.own)
+        return loaded
+
+    def _links(self, names: Iterable[str]) -> Iterable[Diagnostic]:
+        """Return what is wrong between these components and the others; built-in ones are asked when they are built."""
+        if not names:
+            return ()
+        from compiler.build.uses import use_faults
+
+        return tuple(use_faults(self, sorted(names)))
 
     def definitions(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the named types that params refer to."""
@@ -77,7 +97,7 @@ class Catalog:
             namespace = vars(module) if module else self._compile(name, folder, content, digest)
             return None if namespace is None else component_of(folder, namespace)
         except FileRefused as e:
-            self.found.append(error(e.code, e.message, help=e.help))
+            self.found.append(error(e.code, e.message, help=e.help, span=_top_of(e)))
             return None
         finally:
             self._loading.pop()
@@ -128,15 +148,24 @@ class Catalog:
         with open(os.path.join(BUILT_IN, name, "component.yaml"), "rb") as file:
             return file.read()
 
+    def template(self, file: str) -> bytes:
+        """Return the text of a template by its path in messages."""
+        if file.startswith("components/"):
+            return self.files.read(file) if self.files else b""
+        with open(os.path.join(os.path.dirname(BUILT_IN), file), "rb") as text:
+            return text.read()
+
     def _own_files(self, name: str) -> dict[str, bytes]:
+        """Return the files of a user's component that count; what nobody would read is told of. Errors: SC409."""
         assert self.files is not None
         base, made = f"components/{name}", {}
+        self.found += stray_entries(base, self.files)
         for path in self.files.listdir(base):
             if path.endswith(".yaml"):
                 made[path] = self.files.read(f"{base}/{path}")
         for folder in _FOLDERS:
-            if self.files.exists(f"{base}/{folder}"):
-                for path in self.files.listdir(f"{base}/{folder}"):
+            for path in self.files.listdir(f"{base}/{folder}") if self.files.exists(f"{base}/{folder}") else ():
+                if not path.startswith("."):
                     made[f"{folder}/{path}"] = self.files.read(f"{base}/{folder}/{path}")
         return made
 
@@ -208,6 +237,12 @@ def built_in_files(name: str) -> dict[str, bytes]:
 def module_name(component: str) -> str:
     """Return the name of a component's generated module."""
     return "c_" + component.replace("-", "_")
+
+
+def _top_of(refused: FileRefused) -> Span | None:
+    """Return the first character of the file that the files door did not give out."""
+    named = _QUOTED.search(refused.message)
+    return Span(named[1], 1, 1, 1, 1) if named else None
 
 
 def _generated(name: str, digest: str) -> ModuleType | None:

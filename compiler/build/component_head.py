@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
-from compiler.formats import shorthand
-from compiler.formats.data_files import read_schema_file
-from compiler.formats.schema import validate
-from compiler.formats.template_ir import refuse
+from compiler.build.component_facts import head_faults
 from compiler.formats.yaml_read import Node, compose_all
-from compiler.model.diagnostic import Diagnostic
+from compiler.model.diagnostic import Diagnostic, error
 from compiler.model.source import Span
 
 Files = Mapping[str, bytes]
@@ -20,7 +16,7 @@ Entries = Mapping[str, tuple[Node, Node]]
 """The keys of component.yaml → key and value."""
 
 
-def read_head(folder: str, files: Files, found: list[Diagnostic]) -> Entries | None:
+def read_head(folder: str, files: Files, found: list[Diagnostic]) -> Node | None:
     """Return what stands in component.yaml, or None when it can not be used: `found` says why."""
     before = len(found)
     head = read_documents(f"{folder}/component.yaml", files.get("component.yaml", b""), found)
@@ -28,23 +24,10 @@ def read_head(folder: str, files: Files, found: list[Diagnostic]) -> Entries | N
         return None
     if len(head) != 1 or head[0].kind != "map":
         place = Span(f"{folder}/component.yaml", 1, 1, 1, 1)
-        found.append(refuse("SC401", place, "component.yaml is not one map", "write `summary: …`").diagnostic)
+        found.append(error("SC401", "component.yaml is not one map", help="write `summary: …`", span=place))
         return None
-    entries = {str(k.value): (k, v) for k, v in head[0].value}
-    found.extend(_meta_faults(head[0], entries))
-    return entries if len(found) == before else None
-
-
-def _meta_faults(head: Node, entries: Mapping[str, tuple[Node, Node]]) -> Iterator[Diagnostic]:
-    """Yield what is wrong with component.yaml itself: schemas/component.schema.json says what stands where."""
-    schema = json.loads(read_schema_file("component.schema.json"))
-    for fault in validate(shorthand.plain(head), schema, {}):
-        key = str(fault.path[0]) if fault.path else ""
-        span = (entries[key][0] if fault.on_key else entries[key][1]).span if key in entries else head.span
-        where = ".".join(map(str, fault.path))
-        message = f"unknown key `{where}`" if fault.rule == "unknown" else f"`{where}`: expected {fault.expected}"
-        help = f"write `{fault.suggestion}`" if fault.suggestion else f"write {fault.expected}"
-        yield refuse("SC402", span, message, help).diagnostic
+    found.extend(head_faults(head[0]))
+    return head[0] if len(found) == before else None
 
 
 def read_included(files: Files, entries: Entries, found: list[Diagnostic]) -> Iterator[Entries]:
@@ -55,9 +38,9 @@ def read_included(files: Files, entries: Entries, found: list[Diagnostic]) -> It
         if path is None:
             message = f"there is no component `{item.value}` to include"
             found.append(
-                refuse(
-                    "SC408", item.span, message, "write names of components, as `include: [a, b]` in one line"
-                ).diagnostic
+                error(
+                    "SC408", message, help="write names of components, as `include: [a, b]` in one line", span=item.span
+                )
             )
             continue
         nodes = read_documents(path.removeprefix(INCLUDED), files[path], found)

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import json
 import pprint
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from compiler.build.component_facts import Facts, fact_faults, item_shape
 from compiler.build.component_head import INCLUDED, Entries, Files, read_documents, read_head, read_included
-from compiler.build.crd import expand_crd
+from compiler.build.crd import core_definition, expand_crd
+from compiler.build.documents import check_object, kind_of_document, used_component
 from compiler.build.params import RESOLVED
-from compiler.build.rules_source import write_rules
+from compiler.build.rules_source import rule_rows, write_rules
 from compiler.build.shapes import SHAPES
 from compiler.formats import shorthand
 from compiler.formats.expr.codegen import OPEN, VERSION, Code, Scope
+from compiler.formats.expr.runtime import suggestion
+from compiler.formats.packs import NEWEST
 from compiler.formats.template_code import Writer, python, write_item, write_value
 from compiler.formats.template_ir import Expression, Refused, read_item, refuse
 from compiler.formats.yaml_read import Node
-from compiler.model.diagnostic import Diagnostic, Outcome, outcome
+from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
 from compiler.model.source import Span
 from compiler.spec.schemas import shared_sections, shared_types
 
@@ -40,40 +44,43 @@ def component_source(name: str, folder: str, files: Files, shared: Shared, diges
     Errors: SC40x for component.yaml, SC41x for templates, SC42x for types, SC43x for rules; all of them at once.
     """
     found: list[Diagnostic] = []
-    entries = read_head(folder, files, found)
-    if entries is None:
+    head = read_head(folder, files, found)
+    if head is None:
         return Outcome(None, tuple(found))
-    builder = _Builder(folder, files, shared, entries, found)
-    builder.included = tuple(read_included(files, entries, found))
-    text = builder.build(name, digest)
+    builder = _Builder(name, folder, files, shared, head, found)
+    builder.included = tuple(read_included(files, builder.entries, found))
+    text = builder.build(digest)
     return outcome(text, found)
 
 
 class _Builder:
     def __init__(  # noqa: PLR0913 (all of one folder)
         self,
+        name: str,
         folder: str,
         files: Files,
         shared: Shared,
-        entries: Entries,
+        head: Node,
         found: list[Diagnostic],
     ) -> None:
-        self.folder, self.files, self.shared = folder, files, shared
-        self.entries, self.found = entries, found
+        self.name, self.folder, self.files, self.shared = name, folder, files, shared
+        self.head, self.found = head, found
+        self.entries: Entries = {str(k.value): (k, v) for k, v in head.value}
         self.included: tuple[Entries, ...] = ()
         self.out = Writer()
-        self.documents: list[tuple[str, str, int]] = []
+        self.documents: list[tuple[str, str, int, str]] = []
         self.crds: list[Any] = []
         self.types: dict[str, Node] = {}
-        if "types" in entries:
-            self.types = {str(k.value): v for k, v in entries["types"][1].value}
+        if "types" in self.entries:
+            self.types = {str(k.value): v for k, v in self.entries["types"][1].value}
         self.resolving: list[str] = []
 
-    def build(self, name: str, digest: str) -> str:
+    def build(self, digest: str) -> str:
         """Return the whole module; what is wrong is collected in `found`."""
-        params = self.guard(self._params)
-        if params is None:
-            return ""  # every template that reads a param would fail for the same cause
+        params = self.guard(self._params) or self._unread_params()
+        self.found.extend(fact_faults(Facts(self.head, shorthand.plain(self.head), params)))
+        for type_ in self.types:
+            self.guard(lambda type_=type_: self.resolve(type_))  # type: ignore[misc]
         meta = self._meta()
         scope = self._scope(params, meta)
         scope = self._lets(scope)
@@ -88,7 +95,7 @@ class _Builder:
             "FILES": self._texts(),
         }
         prefix = HEADER.format(folder=self.folder)
-        lines = [f"NAME = {name!r}", f"DIGEST = {digest!r}"]
+        lines = [f"NAME = {self.name!r}", f"DIGEST = {digest!r}"]
         lines += [f"{k} = {pprint.pformat(v, width=118, sort_dicts=False)}" for k, v in facts.items()]
         lines += [f"C{i} = {c}" for i, c in enumerate(self.out.constants)]
         before = prefix.count("\n") + sum(line.count("\n") + 1 for line in lines)
@@ -101,7 +108,7 @@ class _Builder:
         try:
             return step()
         except Refused as e:
-            self.found.append(e.diagnostic)
+            self.found.extend(e.diagnostics)
             return None
 
     def _meta(self) -> dict[str, Any]:
@@ -118,14 +125,21 @@ class _Builder:
         """Return the schema of the params: the items of a shared list have the list's own shape below them."""
         own: shorthand.Schema = {"type": "object", "properties": {}}
         if "params" in self.entries:
-            own = shorthand.read_type(self.entries["params"][1], self.resolve)
+            node = self.entries["params"][1]
+            own = shorthand.read_type(node, self.resolve)
+            if "properties" not in own:
+                raise refuse("SC422", node.span, "params without names", "write `name: type` for each of them")
         section = shorthand.plain(self.entries["section"][1]) if "section" in self.entries else ""
-        shape = shared_sections().get(section, {}).get("items")
+        shape = item_shape(section)
         if shape is None:
             return own
-        shape = shared_types()[shape["$ref"]] if "$ref" in shape else shape
         required = sorted({*shape.get("required", ()), *own.get("required", ())})
         return {"type": "object", "properties": {**shape["properties"], **own["properties"]}, "required": required}
+
+    def _unread_params(self) -> shorthand.Schema:
+        """Return params whose types can't be read, open, so that the templates are still checked for all else."""
+        words = (word for key, _ in self.entries["params"][1].value for word in str(key.value).split(","))
+        return {"type": "object", "properties": {word.strip().rstrip("!?"): {} for word in words}}
 
     def resolve(self, name: str) -> shorthand.Schema | None:
         """Return a named type: the component's own first, then the shared ones."""
@@ -137,7 +151,19 @@ class _Builder:
                 return shorthand.read_type(self.types[name], self.resolve)
             finally:
                 self.resolving.pop()
-        return self.shared(name)
+        found = self.shared(name)
+        if found and "x-core" in found:
+            core_definition(name, self._core_types() or f"1.{NEWEST}")
+        if found is None and not name.startswith("="):
+            near = suggestion(name, (*shorthand.SCALARS, *self.types, *shared_types()))
+            help = "write a type of `types:`, one that `stackc catalog TYPE` shows, or " + ", ".join(shorthand.SCALARS)
+            if name.startswith("use/"):
+                help = "write a component of the catalog that loads"
+            raise shorthand.TypeFault("SC423", f"unknown type `{name}`{near}", help)
+        return found
+
+    def _core_types(self) -> str:
+        return str(shorthand.plain(self.entries["coreTypes"][1])) if "coreTypes" in self.entries else ""
 
     def shape(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what expressions may read of a value with this schema, references followed."""
@@ -179,19 +205,37 @@ class _Builder:
             name = str(key.value)
             if name in scope.names:
                 self.found.append(
-                    refuse("SC418", key.span, f"`{name}` hides another name", "choose another name").diagnostic
+                    error("SC418", f"`{name}` hides another name", help="choose another name", span=key.span)
                 )
                 continue
-            code = self.guard(lambda value=value, scope=scope: self._let(value, scope)) or Code("UNSET", OPEN)  # type: ignore[misc]
-            self.out.line(1, f"ctx[{name!r}] = ctx['$let'].get({name!r}, {code.python})")
-            scope = scope.bind(name, f"ctx[{name!r}]", code.shape)
+            code = self.guard(lambda name=name, value=value, scope=scope: self._let(name, value, scope))  # type: ignore[misc]
+            scope = scope.bind(name, f"ctx[{name!r}]", code.shape if code else OPEN)
         return scope
 
-    def _let(self, value: Node, scope: Scope) -> Code:
-        """Write one computed value; that of a single expression has the shape of what it reads."""
+    def _let(self, name: str, value: Node, scope: Scope) -> Code:
+        """Write one computed value, or for every version that has its own what that says.
+
+        Shape: that of a single expression has the shape of what it reads.
+        """
+        indent, word = 1, "if"
+        for version, own in self._rows_of(name):
+            self.out.line(1, f"{word} ctx['self']['version'] == {version!r}:")
+            self.out.line(2, f"ctx[{name!r}] = {write_value(self.out, read_item(own), 2, scope)}")
+            indent, word = 2, "elif"
+        if indent == 2:
+            self.out.line(1, "else:")
         item = read_item(value)
-        shape = python(item, scope).shape if isinstance(item, Expression) else OPEN
-        return Code(write_value(self.out, item, 1, scope), shape)
+        made = write_value(self.out, item, indent, scope)
+        self.out.line(indent, f"ctx[{name!r}] = {made}")
+        is_one = indent == 1 and isinstance(item, Expression)
+        return Code(made, python(item, scope).shape if is_one else OPEN)  # type: ignore[arg-type]
+
+    def _rows_of(self, name: str) -> Iterator[tuple[str, Node]]:
+        """Yield the versions with a value of their own for a name of `let`, and that value."""
+        for version, row in self.entries["versions"][1].value if "versions" in self.entries else ():
+            for key, values in row.value:
+                if key.value == "let":
+                    yield from ((str(version.value), own) for word, own in values.value if word.value == name)
 
     def _render(self, scope: Scope) -> None:
         self.out.line(0, "def render(ctx, out):")
@@ -201,47 +245,21 @@ class _Builder:
                 self.guard(lambda node=node, path=path: self._document(node, path, scope))  # type: ignore[misc]
 
     def _document(self, node: Node, path: str, scope: Scope) -> None:
-        if node.kind != "map":
-            raise refuse(
-                "SC403", node.span, "a document that is not a map", "write a Kubernetes object, `use:` or `crd:`"
-            )
-        keys = {str(k.value) for k, _ in node.value}
-        kind = "use" if "use" in keys else "crd" if "crd" in keys else "object"
-        if kind == "object" and not {"apiVersion", "kind"} <= keys:
-            raise refuse(
-                "SC403", node.span, "a document without apiVersion and kind", "write both, or `use:` or `crd:`"
-            )
+        kind = kind_of_document(node)
+        number, use = len(self.documents), used_component(node) if kind == "use" else ""
+        self.documents.append((kind, f"{self.folder}/{path}", node.span.line, use))
         if kind == "crd":
             self._crd(node)
             return
+        if kind == "object":
+            check_object(node)
         item = read_item(node)
-        number = len(self.documents)
-        self.documents.append((kind, f"{self.folder}/{path}", node.span.line))
-        if kind == "use":
-            self._check_use(node)
         write_item(self.out, item, 1, scope, f"out.append(({number}, {{}}))")
 
     def _crd(self, node: Node) -> None:
         if "${{" in json.dumps(shorthand.plain(node)):
             raise refuse("SC404", node.span, "a compact CRD takes no expressions", "write the values")
-        core = str(shorthand.plain(self.entries["coreTypes"][1])) if "coreTypes" in self.entries else ""
-        self.crds.append(expand_crd(node, core, self.types))
-
-    def _check_use(self, node: Node) -> None:
-        for key, value in node.value:
-            if key.value == "use" and (value.kind != "scalar" or "${{" in value.text):
-                raise refuse(
-                    "SC405", value.span, "`use` takes a component's name, never an expression", "write the name"
-                )
-            if key.value not in ("use", "name", "version", "namespace", "params") and not str(key.value).startswith(
-                "$"
-            ):
-                raise refuse(
-                    "SC405",
-                    key.span,
-                    f"unknown key `{key.value}` in a `use` document",
-                    "write name, version, namespace or params",
-                )
+        self.crds.append(expand_crd(node, self._core_types(), self.types))
 
     def _texts(self) -> dict[str, str]:
         """Return the verbatim files, which `file(name)` reads: those of included components, then one's own."""
@@ -253,7 +271,7 @@ class _Builder:
                     texts[name] = raw.decode()
                 except UnicodeDecodeError:
                     place = Span(f"{self.folder}/{path}", 1, 1, 1, 1)
-                    self.found.append(refuse("SC407", place, "a file that is not UTF-8 text", "write text").diagnostic)
+                    self.found.append(error("SC407", "a file that is not UTF-8 text", help="write text", span=place))
         return texts
 
     def _rules(self, scope: Scope) -> list[Any]:
@@ -263,8 +281,13 @@ class _Builder:
         if raw is None:
             return []
         nodes = read_documents(f"{self.folder}/rules.yaml", raw, self.found)
-        rows = nodes[0].value if nodes and nodes[0].kind == "list" else ()
+        rows = self.guard(lambda: rule_rows(nodes)) or ()
+        prefix = self.name.replace("-", "").upper()
         made = []
         for number, row in enumerate(rows):
-            made.append(self.guard(lambda row=row, number=number: write_rules(self.out, row, number, scope)))  # type: ignore[misc]
+            made.append(self.guard(lambda row=row, number=number: write_rules(self.out, row, number, scope, prefix)))  # type: ignore[misc]
+        codes = [rule[0] for rule in made if rule]
+        for code in dict.fromkeys(code for code in codes if codes.count(code) > 1):
+            span = rows[[rule and rule[0] for rule in made].index(code)].span
+            self.found.append(error("SC431", f"`{code}` stands twice", help="count on", span=span))
         return made

@@ -6,12 +6,17 @@ operator was built against. A CRD must not change when the target does, and an o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from compiler.formats import shorthand
-from compiler.formats.packs import Pack, load_pack
-from compiler.formats.template_ir import refuse
+from compiler.formats.data_files import read_schema_file
+from compiler.formats.expr.runtime import suggestion
+from compiler.formats.packs import NEWEST, OLDEST, Pack, load_pack
+from compiler.formats.schema import validate
+from compiler.formats.template_ir import Refused, each, refuse
+from compiler.formats.yaml_locate import place_in
 from compiler.formats.yaml_read import Node
 
 QUANTITY = (
@@ -34,20 +39,6 @@ EMBEDDED_META: dict[str, Any] = {
 """Metadata inside a spec, written out: under a bare `type: object` a structural CRD prunes the labels."""
 _KEPT = ("format", "required", "enum", "default", "pattern", "minimum", "maximum", "minItems", "maxItems", "maxLength")
 _MARKS = ("x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type")
-CRD_KEYS = (
-    "crd",
-    "kind",
-    "plural",
-    "singular",
-    "scope",
-    "shortNames",
-    "spec",
-    "status",
-    "scale",
-    "columns",
-    "types",
-    "categories",
-)
 
 
 def expand_crd(node: Node, core_types: str, types: Mapping[str, Node]) -> dict[str, Any]:
@@ -56,11 +47,7 @@ def expand_crd(node: Node, core_types: str, types: Mapping[str, Node]) -> dict[s
     Errors: Refused SC425 for an unknown key, SC426 for a core type without `coreTypes` or not in its pack.
     """
     entries = {str(k.value): (k, v) for k, v in node.value}
-    for key, (at, _) in entries.items():
-        if key not in CRD_KEYS:
-            raise refuse(
-                "SC425", at.span, f"unknown key `{key}` in a compact CRD", "write one of: " + ", ".join(CRD_KEYS)
-            )
+    each(lambda refused: _raise(refused), _faults(node))
     if "types" in entries:
         types = {**types, **{str(k.value): v for k, v in entries["types"][1].value}}
     resolver = _Types(types, core_types)
@@ -73,9 +60,9 @@ def expand_crd(node: Node, core_types: str, types: Mapping[str, Node]) -> dict[s
         "kind": {"type": "string"},
         "metadata": {"type": "object"},
     }
-    for part in ("spec", "status"):
-        if part in entries:
-            properties[part] = structural(shorthand.read_type(entries[part][1], resolver.resolve))
+    parts = [part for part in ("spec", "status") if part in entries]
+    made = each(lambda part: shorthand.read_type(entries[part][1], resolver.resolve), parts)
+    properties.update((part, structural(schema)) for part, schema in zip(parts, made, strict=True))
     kind = str(fields["kind"])
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -88,6 +75,25 @@ def expand_crd(node: Node, core_types: str, types: Mapping[str, Node]) -> dict[s
             "versions": [_version(version, properties, fields)],
         },
     }
+
+
+def _faults(node: Node) -> Iterator[Refused]:
+    """Yield what the form of compact CRDs says against a document."""
+    definitions = json.loads(read_schema_file("component.schema.json"))["$defs"]
+    for fault in validate(shorthand.plain(node), definitions["CompactCrd"], definitions):
+        where = ".".join(map(str, fault.path))
+        message = f"`{where}` of a compact CRD: expected {fault.expected}"
+        help = f"write `{fault.suggestion}`" if fault.suggestion else f"write {fault.expected}"
+        if fault.rule == "unknown":
+            message = f"unknown key `{where}` in a compact CRD"
+        elif fault.rule == "required":
+            message, help = f"a compact CRD without `{where}`", f"write `{fault.path[-1]}:`"
+        path = fault.path[:-1] if fault.rule == "required" else fault.path
+        yield refuse("SC425", place_in(node, path, key=fault.on_key), message, help)
+
+
+def _raise(refused: Refused) -> None:
+    raise refused
 
 
 def _names(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,21 +139,27 @@ class _Types:
     def __init__(self, own: Mapping[str, Node], core_types: str) -> None:
         self.own, self.core_types = own, core_types
         self.made: dict[str, Any] = {}
+        self.resolving: list[str] = []
 
     def resolve(self, name: str) -> dict[str, Any] | None:
         if name in self.own:
-            return shorthand.read_type(self.own[name], self.resolve)
+            return self._own(name)
         if "/" not in name or "." not in name:
             return None
         if not self.core_types:
             message = f"`{name}` needs `coreTypes` in component.yaml"
             raise shorthand.TypeFault("SC426", message, 'write `coreTypes: "1.28"`')
-        pack = load_pack(int(self.core_types.split(".")[1]))
-        definition = definition_name(name)
-        if definition not in pack.definitions:
-            message = f"Kubernetes {self.core_types} has no type `{name}`"
-            raise shorthand.TypeFault("SC426", message, "write a type of that version")
-        return self._core(definition, pack)
+        return self._core(core_definition(name, self.core_types), pack_of(self.core_types))
+
+    def _own(self, name: str) -> dict[str, Any]:
+        if name in self.resolving:
+            message = f"the type `{name}` leads back to itself"
+            raise shorthand.TypeFault("SC406", message, "write `object` where it does: a CRD has no recursion")
+        self.resolving.append(name)
+        try:
+            return shorthand.read_type(self.own[name], self.resolve)
+        finally:
+            self.resolving.pop()
 
     def _core(self, name: str, pack: Pack) -> dict[str, Any]:
         if name not in self.made:
@@ -171,6 +183,23 @@ class _Types:
         if "required" in made:
             made["required"] = sorted(made["required"])
         return made or dict(OPEN)
+
+
+def pack_of(version: str) -> Pack:
+    """Return the schema pack of a minor such as `1.28`; of the next one where there is none, which is an error."""
+    return load_pack(min(max(int(version.partition(".")[2]), OLDEST), NEWEST))
+
+
+def core_definition(name: str, version: str) -> str:
+    """Return the pack's name of a core type. Errors: TypeFault SC426 for one that the version does not have."""
+    definition, definitions = definition_name(name), pack_of(version).definitions
+    if definition not in definitions:
+        own = name.rpartition(".")[0]
+        prefix = definition_name(own + ".")
+        known = [f"{own}.{d.removeprefix(prefix)}" for d in definitions if d.startswith(prefix)]
+        message = f"Kubernetes {version} has no type `{name}`{suggestion(name, known)}"
+        raise shorthand.TypeFault("SC426", message, "write a type of that version, such as `core/v1.Container`")
+    return definition
 
 
 def definition_name(name: str) -> str:
@@ -224,7 +253,9 @@ def structural(schema: Mapping[str, Any]) -> dict[str, Any]:
     made = {
         key: schema[key] for key in (*_KEPT, *_MARKS, "type", "nullable", "x-kubernetes-validations") if key in schema
     }
-    if schema.get("x-list") == "map":
+    if schema.get("x-list") == "set":
+        made["x-kubernetes-list-type"] = "set"
+    elif schema.get("x-list") == "map":
         made |= {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": schema["x-keys"]}
     if "properties" in schema:
         made["properties"] = {k: structural(v) for k, v in schema["properties"].items()}

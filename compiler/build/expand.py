@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 from compiler.build.catalog import Catalog
 from compiler.build.params import Fill, Filling, filler
 from compiler.build.shapes import InlineSecret, Maker
-from compiler.formats.expr.runtime import UNSET, ExpressionError, deep_merge, suggestion
-from compiler.formats.schema import Finding, validate
-from compiler.model.component import Component
+from compiler.build.template_places import document_at, place_in_template
+from compiler.build.uses import is_converted, param_fault, version_fault
+from compiler.formats.expr.runtime import TURNS, UNSET, ExpressionError, deep_merge, suggestion
+from compiler.formats.schema import validate
+from compiler.model.component import Component, DocumentPlace
 from compiler.model.diagnostic import Diagnostic, Note, Severity, error
 from compiler.model.ids import ObjectId, split_api_version
 from compiler.model.manifest import Manifest, Origin
@@ -35,6 +37,16 @@ class MadeSecret(NamedTuple):
     span: Span | None
 
 
+class Bodies(list[tuple[int, Any]]):
+    """What the templates of one instance make: with at most MAX_OBJECTS bodies no loop fills the memory."""
+
+    def append(self, body: tuple[int, Any]) -> None:
+        """Add a body. Errors: ExpressionError for one too many."""
+        if len(self) >= MAX_OBJECTS:
+            raise ExpressionError(f"more than {MAX_OBJECTS} objects", "give it shorter lists")
+        super().append(body)
+
+
 class Expansion:
     """Everything that expanding one stack gives; filled instance by instance."""
 
@@ -43,7 +55,8 @@ class Expansion:
         self.manifests: list[Manifest] = []
         self.found: list[Diagnostic] = []
         self.secrets: list[MadeSecret] = []
-        self.filled: dict[str, dict[str, Any]] = {}
+        self.filled: list[tuple[Instance, dict[str, Any]]] = []
+        self.parts: dict[tuple[str, str, str], Instance] = {}
         self._fillers: dict[str, Fill] = {}
         self._items = {s: _named(stack.spec.get(s)) for s in ("data", "queues")}
 
@@ -55,8 +68,7 @@ class Expansion:
         if any(d.is_error for d in self.found):
             return
         for instance, component, ctx in contexts:
-            self.filled[instance.name] = ctx
-            self._render(instance, component, ctx, 0)
+            self._render(instance, component, ctx, (component.name,))
 
     def _context(self, instance: Instance, component: Component) -> dict[str, Any]:
         """Return what the component's templates see."""
@@ -78,7 +90,6 @@ class Expansion:
             "self": {"name": instance.self_name, "namespace": instance.namespace, "version": instance.version},
             "stack": self._stack_fields(component),
             "k8s": self.stack.kubernetes,
-            "$let": row.get("let") or {},
             "$image": lambda name: _image(name, images),
             "$file": lambda name: _file(name, component),
         }
@@ -91,81 +102,98 @@ class Expansion:
         seen = {"name": self.stack.name, "kubernetes": self.stack.kubernetes, "preset": self.stack.preset}
         return seen | {key: spec[key] for key in component.meta.get("reads") or () if key in spec}
 
-    def _ask_rules(self, instance: Instance, component: Component, ctx: dict[str, Any]) -> None:
+    def _ask_rules(
+        self, instance: Instance, component: Component, ctx: dict[str, Any], use: DocumentPlace | None = None
+    ) -> None:
+        """Find what rules say against an instance; that of a `use` is shown where the template hands it over."""
         if not ctx:
             return
         broken: list[Any] = []
         self._guarded(instance, component, lambda: component.code.rules(ctx, broken))
+        ctx.pop(TURNS, None)
         for number, path, message, help in broken:
             rule = component.rules[number]
             place: Path = (*instance.path, *path)
             level = rule.severity.get(self.stack.preset, rule.severity[""])
-            if place in self.stack.tree.defaulted:
+            if not use and place in self.stack.tree.defaulted:
                 level = rule.severity.get("defaults", level)
             if level == "off":
                 continue
             severity = Severity.ERROR if level == "error" else Severity.WARNING
-            span = self.stack.tree.key_span(place) if path and instance.path else instance.span
-            self.found.append(Diagnostic(rule.code, severity, message, help, span))
+            span = self.stack.tree.key_span((*instance.path, *path)) if path and not use else instance.span
+            notes = (Note("in this template", self._place(use, ("params", *path))),) if use else ()
+            self.found.append(Diagnostic(rule.code, severity, message, help, span, notes))
 
-    def _render(self, instance: Instance, component: Component, ctx: dict[str, Any], depth: int) -> None:
-        made: list[tuple[int, Any]] = []
+    def _render(self, instance: Instance, component: Component, ctx: dict[str, Any], chain: tuple[str, ...]) -> None:
+        self.filled += [(instance, ctx)] if component.meta.get("namespaces") else []
+        made = Bodies()
         self._guarded(instance, component, lambda: component.code.render(ctx, made))
-        for body in component.crds:
-            if not component.meta.get("assumable"):
-                self._add(instance, component, body, f"{component.folder}/manifests", 1)
+        crds = (place for place in component.documents if place.kind == "crd")
+        for place, body in zip(crds, component.crds, strict=True):
+            self._add(instance, chain, body, place)
         for number, body in made:
             place = component.documents[number]
             if place.kind == "use":
-                self._use(instance, component, body, place.file, place.line, depth + 1)
+                self._use(instance, body, place, chain)
             else:
-                self._add(instance, component, body, place.file, place.line)
+                self._add(instance, chain, body, place)
 
-    def _add(self, instance: Instance, component: Component, body: Any, file: str, line: int) -> None:
+    def _add(self, instance: Instance, chain: tuple[str, ...], body: Any, place: DocumentPlace) -> None:
         metadata = body.get("metadata")
         name = metadata.get("name") if metadata.__class__ is dict else None
         namespace = metadata.get("namespace") or instance.namespace if metadata.__class__ is dict else ""
         words = (name, body.get("kind"), body.get("apiVersion"), namespace)
         if not all(word.__class__ is str for word in words):
-            note = Note("made here", Span(file, line, 1, line, 1))
-            message = f"`{component.name}` makes an object without apiVersion, kind or metadata.name as text"
+            note = Note("made here", Span(place.file, place.line, 1, place.line, 1))
+            message = f"`{chain[-1]}` makes an object without apiVersion, kind or metadata.name as text"
             self.found.append(error("SC442", message, help="mend the template", span=instance.span, notes=(note,)))
             return
         group = split_api_version(body["apiVersion"])[0]
         if metadata.get("namespace") != namespace:
             body = {**body, "metadata": {"name": name, "namespace": namespace, **metadata}}
-        origin = Origin(instance.name, component.name, file, line, instance.span, asked=instance.path)
+        asked, made_by = instance.path, chain[-1]
+        origin = Origin(instance.name, made_by, place.file, place.line, instance.span, asked=asked, chain=chain)
         self.manifests.append(Manifest(ObjectId(group, body["kind"], str(namespace), str(name)), body, origin))
 
-    def _use(self, caller: Instance, component: Component, body: Any, file: str, line: int, depth: int) -> None:
-        at = Span(file, line, 1, line, 1)
-        name, _, pinned = str(body["use"]).partition("@")
-        callee = self.catalog.get(name)
-        if callee is None or depth > MAX_DEPTH:
-            known = suggestion(name, self.catalog.names)
-            message = f"`use: {name}` nests deeper than {MAX_DEPTH}" if callee else f"no component `{name}`{known}"
-            self._template_error("SC443", message, "write a component of the catalog", caller, at)
+    def _use(self, caller: Instance, body: Any, place: DocumentPlace, chain: tuple[str, ...]) -> None:
+        _, _, pinned = str(body["use"]).partition("@")
+        callee = self.catalog.get(place.use)
+        if callee is None or len(chain) > MAX_DEPTH:
+            message = f"`use: {place.use}` nests deeper than {MAX_DEPTH}" if callee else f"no component `{place.use}`"
+            self._template_error("SC443", message, "write a component of the catalog", caller, place, ("use",))
+            return
+        version = body.get("version", pinned)
+        wrong = version_fault(callee, version)
+        if wrong:
+            self._template_error("SC443", *wrong, caller, place, ("version",))
             return
         params = body.get("params") or {}
         findings = validate(params, callee.params, self.catalog.definitions())
-        wrong = [f for f in findings if not _converted(f, callee.params, params)]
-        for f in wrong:
-            message, help = _param_fault(name, f)
-            self._template_error("SC444", message, help, caller, at)
-        if wrong:
+        faults = [f for f in findings if not is_converted(f, callee.params)]
+        for f in faults:
+            self._template_error("SC444", *param_fault(place.use, f), caller, place, ("params", *f.path))
+        if faults:
             return
-        version = str(body.get("version") or pinned or next(iter(callee.versions), ""))
         own = Instance(
-            caller.name, str(body.get("name") or name), name, version, str(body.get("namespace") or caller.namespace),
-            params, caller.path, caller.span,
+            caller.name, body.get("name", place.use), place.use, version or next(iter(callee.versions), ""),
+            body.get("namespace", caller.namespace), params, caller.path, caller.span,
         )  # fmt: skip
+        self.parts.setdefault((own.name, own.component, own.version), own)
         ctx = self._context(own, callee)
         if ctx:
-            self._ask_rules(own._replace(path=()), callee, ctx)
-            self._render(own, callee, ctx, depth)
+            self._ask_rules(own, callee, ctx, place)
+            self._render(own, callee, ctx, (*chain, callee.name))
 
-    def _template_error(self, code: str, message: str, help: str, instance: Instance, at: Span) -> None:
-        self.found.append(error(code, message, help=help, span=instance.span, notes=(Note("in this template", at),)))
+    def _template_error(  # noqa: PLR0913 (what is wrong, and both places)
+        self, code: str, message: str, help: str, instance: Instance, place: DocumentPlace, path: Path
+    ) -> None:
+        note = Note("in this template", self._place(place, path))
+        self.found.append(error(code, message, help=help, span=instance.span, notes=(note,)))
+
+    def _place(self, place: DocumentPlace, path: Path) -> Span:
+        """Return the place of a field in a template; the whole document's if its file can't be read any more."""
+        document = document_at(self.catalog.template(place.file), place.file, place.line)
+        return place_in_template(document, path) if document else Span(place.file, place.line, 1, place.line, 1)
 
     def _guarded(self, instance: Instance, component: Component, step: Any) -> bool:
         """Run generated code; a failure becomes a diagnostic at the template's line."""
@@ -214,32 +242,3 @@ def _file(name: Any, component: Component) -> str:
     if name not in component.files:
         raise ExpressionError(f"no file `{name}` in files/{suggestion(str(name), component.files)}")
     return component.files[name]
-
-
-def _param_fault(component: str, finding: Finding) -> tuple[str, str]:
-    """Return message and help for a parameter that a component does not take as it is given."""
-    where = ".".join(map(str, finding.path)) or "params"
-    if finding.rule == "unknown":
-        message, help = f"`{component}` takes no parameter `{where}`", "take it out"
-    elif finding.rule == "required":
-        message, help = f"`{component}` needs the parameter `{where}`", "write it"
-    else:
-        message, help = f"`{where}` of `{component}`: expected {finding.expected}", f"write {finding.expected}"
-    return message, f"write `{finding.suggestion}`" if finding.suggestion else help
-
-
-def _converted(finding: Finding, schema: Mapping[str, Any], params: Any) -> bool:
-    """Tell whether a finding is about a value in Kubernetes form, which a caller hands over converted."""
-    node: Any = schema
-    for part in finding.path:
-        kind = node.get("x-type") or node.get("$ref")
-        if kind:
-            return True
-        node = (
-            node.get("items", {})
-            if isinstance(part, int)
-            else (node.get("properties", {}).get(part) or node.get("additionalProperties") or {})
-        )
-        if not isinstance(node, Mapping):
-            return False
-    return bool(node.get("x-type") or node.get("$ref") or node.get("x-ref"))

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from compiler.build.catalog import Catalog
-from compiler.model.component import Component
+from compiler.model.component import LISTS, Component
 from compiler.spec.schemas import core_schema, shared_types
 
-LISTS = ("jobs", "queues", "priorityClasses")
-"""Shared lists whose items each become an instance of a component."""
+__all__ = ["LISTS", "component_schema", "discriminator", "serving", "stack_schema"]
 
 _CORE_FIELDS: dict[str, Any] = {
     "enabled": {"$ref": "Enabled"},

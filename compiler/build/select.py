@@ -8,13 +8,11 @@ from typing import Any
 from compiler.build.catalog import Catalog
 from compiler.build.sections import LISTS, discriminator, serving
 from compiler.formats.expr.runtime import suggestion
-from compiler.model.component import Component
+from compiler.model.component import CORE_KEYS, Component
 from compiler.model.diagnostic import Bug, Diagnostic, Outcome, error, outcome
 from compiler.model.source import Path
 from compiler.model.stack import Instance, Stack
 from compiler.spec.schemas import shared_sections
-
-CORE_KEYS = ("version", "namespace", "enabled", "placement", "imagePullSecrets", "workloads")
 
 
 def select(stack: Stack, catalog: Catalog) -> Outcome[tuple[Instance, ...]]:
@@ -94,6 +92,10 @@ def _component(stack: Stack, catalog: Catalog, number: int, item: Any, found: li
     if component.meta.get("abstract"):
         help = "use a component that is made of it"
         found.append(error("SC455", f"`{use}` is a building block of other components", help=help, span=at))
+        return None
+    if component.meta.get("assumable") and all(place.kind == "crd" for place in component.documents):
+        help = f"install it by its own means, and write `{use}` under `assumes.components`"
+        found.append(error("SC455", f"`{use}` is described here, and not installed", help=help, span=at))
         return None
     version = str(item.get("version") or "")
     if component.versions and version not in component.versions:

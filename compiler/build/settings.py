@@ -21,12 +21,10 @@ def transform_context(
     stack: Stack,
     catalog: Catalog,
     instances: tuple[Instance, ...],
-    manifests: Iterable[Manifest],
     pack: Pack,
     places: PodPlaces,
 ) -> TransformContext:
-    """Return the context of all transforms of one stack, but for the scopes of custom kinds."""
-    images, hidden = component_images(catalog, instances, manifests)
+    """Return the context of all transforms of one stack, but for the scopes of custom kinds and the images."""
     said = {i.name: _said(stack, i) for i in instances}
     return TransformContext(
         minor=pack.minor,
@@ -34,8 +32,6 @@ def transform_context(
         stack=stack.name,
         places=places,
         registry=registry_of(stack.spec),
-        catalog_images=images,
-        hidden_images=hidden,
         image_repository={i.name: i.params["imageRepository"] for i in instances if "imageRepository" in i.params},
         pull_secrets={
             name: tuple(s["name"] for s in fields["imagePullSecrets"])

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from compiler.formats.packs import OBJECT_META
@@ -19,6 +19,7 @@ from compiler.formats.schema_records import (
     at_most,
     identity,
     is_set,
+    is_type,
     key_defaults,
     keys_of,
     merge_case,
@@ -263,8 +264,13 @@ class Walk:
             if branch is not None:
                 self.node(value, branch, path, closed=False)
 
-    def _no_branch(self, value: object, parts: Iterable[Schema | bool], path: Path) -> None:
-        """Say what the branches want when they only ask for keys, which is how "one of these" is usually written."""
+    def _no_branch(self, value: object, parts: Sequence[Schema | bool], path: Path) -> None:
+        """Say what the branches want: the one for this type of value, or the keys that all of them only ask for."""
+        typed = [part for part in parts if isinstance(part, Mapping) and "type" in part]
+        fitting = [part for part in typed if is_type(value, part["type"])]
+        if not self.mode.kubernetes and len(fitting) == 1:
+            self.node(value, fitting[0], path, closed=False)
+            return
         wanted = sorted(
             {
                 key

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from compiler.formats.expr.runtime import suggestion
-from compiler.formats.template_ir import refuse
+from compiler.formats.template_ir import each, refuse
 from compiler.formats.yaml_read import Node
 from compiler.model.source import Span
 
@@ -49,6 +49,8 @@ def read_type(node: Node, resolve: Resolve) -> Schema:
         return list_of(read_type(node.value[0], resolve), "", ())
     if node.kind == "map":
         return _map_type(node, resolve)
+    if node.value is None:
+        raise refuse("SC422", node.span, "a type is missing", "write one, such as `string` or `{name: string}`")
     return _named(node.value if isinstance(node.value, str) else node.text, node.span, resolve)
 
 
@@ -69,30 +71,35 @@ def _map_type(node: Node, resolve: Resolve) -> Schema:
         return _written_out(entries[0][2])
     if names == ["*"]:
         return {"type": "object", "additionalProperties": read_type(entries[0][2], resolve)}
+    parts = each(lambda index: _part(entries, index, resolve), range(len(entries)))
+    bases = [part for part in parts if "x-base" in part]
+    properties: dict[str, Schema] = {}
+    for part in (*bases, *(part for part in parts if "x-base" not in part)):
+        properties.update(part["properties"])
+    marks: Schema = {k: base[k] for base in bases for k in ("x-type", "x-union") if k in base}
+    made: Schema = {"type": "object", "properties": properties, **marks}
+    required = {field for part in parts for field in part.get("required", ())}
+    needed_fields = sorted(f for f in required if "default" not in properties[f])
+    return {**made, "required": needed_fields} if needed_fields else made
+
+
+def _part(entries: list[tuple[str, Node, Node]], index: int, resolve: Resolve) -> Schema:
+    """Return what one entry of a map adds to it; the fields of `$extends` are marked as `x-base`."""
+    name, key, value = entries[index]
+    if name == "$extends":
+        return {"properties": {}, **_whole(read_type(value, resolve), resolve), "x-base": True}
+    schema, must = _field_type(entries, index, value, resolve)
     properties: dict[str, Schema] = {}
     required: list[str] = []
-    marks: Schema = {}
-    for index, (name, key, value) in enumerate(entries):
-        if name == "$extends":
-            base = _whole(read_type(value, resolve), resolve)
-            properties = {**base.get("properties", {}), **properties}
-            required += base.get("required", [])
-            marks = {k: base[k] for k in ("x-type", "x-union") if k in base}
-            continue
-        schema, must = _field_type(entries, index, value, resolve)
-        for part in name.split(","):
-            field = part.strip()
-            needed = must or field.endswith("!")
-            optional = field.endswith("?")
-            field = field.rstrip("!?")
-            if not field:
-                raise refuse("SC422", key.span, f"no field name in `{name}`", "write `name: string`")
-            properties[field] = {**schema, "x-optional": True} if optional else schema
-            if needed:
-                required.append(field)
-    made: Schema = {"type": "object", "properties": properties, **marks}
-    needed_fields = sorted(f for f in set(required) if "default" not in properties[f])
-    return {**made, "required": needed_fields} if needed_fields else made
+    for word in name.split(","):
+        written = word.strip()
+        field = written.rstrip("!?")
+        if not field:
+            raise refuse("SC422", key.span, f"no field name in `{name}`", "write `name: string`")
+        properties[field] = {**schema, "x-optional": True} if written.endswith("?") else schema
+        if must or written.endswith("!"):
+            required.append(field)
+    return {"properties": properties, "required": required}
 
 
 def _whole(schema: Schema, resolve: Resolve) -> Schema:
@@ -141,9 +148,16 @@ def _lookup(name: str, span: Span, resolve: Resolve) -> Schema:
     match = _LIST.match(name)
     if match:
         keys = tuple(k.strip() for k in (match[3] or "").split(",") if k.strip())
-        return list_of(_lookup(match[1].strip(), span, resolve), match[2] or "", keys)
+        items = _lookup(match[1].strip(), span, resolve)
+        _check_keys(keys, _whole(items, resolve), span)
+        return list_of(items, match[2] or "", keys)
     if "|" in name:
-        return {"type": "string", "enum": [word.strip() for word in name.split("|")]}
+        words = [word.strip() for word in name.split("|")]
+        types = [word for word in words if word in SCALARS]
+        if types:
+            message = f"`{name}` lists the words that a text may be, and `{types[0]}` is a type"
+            raise refuse("SC423", span, message, "write `int-or-string`, `any`, or one type")
+        return {"type": "string", "enum": words}
     if name in SCALARS:
         return dict(SCALARS[name])
     try:
@@ -156,6 +170,18 @@ def _lookup(name: str, span: Span, resolve: Resolve) -> Schema:
             "SC423", span, f"unknown type `{name}`{suggestion(name, SCALARS)}", "write one of: " + ", ".join(SCALARS)
         )
     return found
+
+
+def _check_keys(keys: tuple[str, ...], items: Schema, span: Span) -> None:
+    """Refuse keys that items may lack: they tell the items apart, for merges and for API servers. Errors: SC424."""
+    fields: Schema = items.get("properties") or {}
+    for key in keys if fields else ():
+        if key not in fields:
+            message = f"the items have no field `{key}`{suggestion(key, fields)}"
+            raise refuse("SC424", span, message, "write a field of the items after `by`")
+        if key not in items.get("required", ()) and "default" not in fields[key]:
+            message = f"`{key}` tells the items apart, and an item may lack it"
+            raise refuse("SC424", span, message, f"write `{key}!` in the type of the items, or give it a default")
 
 
 def _default(text: str, schema: Schema, span: Span) -> Any:

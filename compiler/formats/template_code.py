@@ -6,13 +6,13 @@ In the good case an error costs nothing: a failing line is looked up in the tabl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from compiler.formats.expr.codegen import OPEN, Code, Scope, generate, item_shape
 from compiler.formats.expr.library import FUNCTIONS
 from compiler.formats.expr.runtime import ExpressionError
-from compiler.formats.template_ir import Clause, Expression, Item, Literal, Mapping, Sequence, Text, refuse
+from compiler.formats.template_ir import Clause, Expression, Item, Literal, Mapping, Sequence, Text, each, refuse
 from compiler.model.source import Span
 
 _WORD = re.compile(r"\w+")
@@ -83,16 +83,17 @@ def write_value(out: Writer, item: Item, indent: int, scope: Scope, key: str = "
 
 def write_item(out: Writer, item: Item, indent: int, scope: Scope, append: str) -> None:
     """Write the statements that append an item, or one for each turn of its `$for`, to a list."""
+    repeated = None
     if isinstance(item, Mapping) and item.clauses:
         for clause in item.clauses:
             scope = write_loop(out, clause, indent, scope)
-            indent += 1
+            indent, repeated = indent + 1, clause.over
         item = item._replace(clauses=())
     name = write_value(out, item, indent, scope)
     if isinstance(item, Literal):
-        out.line(indent, append.format(name))
+        out.line(indent, append.format(name), repeated)
     else:
-        out.line(indent, f"if {name} is not UNSET: " + append.format(name))
+        out.line(indent, f"if {name} is not UNSET: " + append.format(name), repeated)
 
 
 def write_loop(out: Writer, clause: Clause, indent: int, scope: Scope) -> Scope:
@@ -100,7 +101,7 @@ def write_loop(out: Writer, clause: Clause, indent: int, scope: Scope) -> Scope:
     over = python(clause.over, scope)
     refuse_hiding(clause, scope)
     targets = ", ".join(f"v_{n}" for n in clause.names)
-    out.line(indent, f"for {targets} in pairs({over.python}, {len(clause.names)}):", clause.over)
+    out.line(indent, f"for {targets} in pairs({over.python}, {len(clause.names)}, ctx):", clause.over)
     shapes: Iterable[Any] = (item_shape(over.shape),)
     if len(clause.names) == 2:
         values = over.shape.get("additionalProperties")
@@ -118,19 +119,21 @@ def refuse_hiding(clause: Clause, scope: Scope) -> None:
 
 
 def _write_text(out: Writer, item: Text, indent: int, scope: Scope) -> str:
-    names = []
-    for part in item.parts:
-        if isinstance(part, str):
-            names.append(repr(part))
-        else:
-            names.append(out.fresh())
-            out.line(indent, f"{names[-1]} = text({python(part, scope).python})", part)
+    names = each(lambda part: _write_part(out, part, indent, scope), item.parts)
     name = out.fresh()
     out.line(
         indent,
         f"{name} = concat([{', '.join(names)}])",
         item.parts[0] if isinstance(item.parts[0], Expression) else None,
     )
+    return name
+
+
+def _write_part(out: Writer, part: str | Expression, indent: int, scope: Scope) -> str:
+    if isinstance(part, str):
+        return repr(part)
+    name = out.fresh()
+    out.line(indent, f"{name} = text({python(part, scope).python})", part)
     return name
 
 
@@ -144,8 +147,7 @@ def _drop_when_empty(out: Writer, name: str, indent: int, key: str, span: Span) 
 def _write_sequence(out: Writer, item: Sequence, indent: int, scope: Scope, key: str) -> str:
     name = out.fresh()
     out.line(indent, f"{name} = []")
-    for child in item.items:
-        write_item(out, child, indent, scope, name + ".append({})")
+    each(lambda child: write_item(out, child, indent, scope, name + ".append({})"), item.items)
     if not any(isinstance(child, Literal) for child in item.items):
         _drop_when_empty(out, name, indent, key, item.span)
     return name
@@ -155,22 +157,42 @@ def _write_mapping(out: Writer, item: Mapping, indent: int, scope: Scope, key: s
     if item.clauses:
         raise refuse("SC419", item.span, "`$for` under a key", "it stands in a list item or a document")
     name = out.fresh()
+    steps = [lambda: _write_content(out, name, item, indent + bool(item.condition), scope, key)]
     if item.condition:
-        out.line(indent, f"{name} = UNSET")
-        out.line(indent, f"if truth({python(item.condition, scope).python}):", item.condition)
-        indent += 1
+        steps.insert(0, lambda: _write_condition(out, name, item.condition, indent, scope))
+    each(lambda step: step(), steps)
+    return name
+
+
+def _write_condition(out: Writer, name: str, condition: Expression | None, indent: int, scope: Scope) -> None:
+    assert condition is not None
+    out.line(indent, f"{name} = UNSET")
+    out.line(indent, f"if truth({python(condition, scope).python}):", condition)
+
+
+def _write_content(out: Writer, name: str, item: Mapping, indent: int, scope: Scope, key: str) -> None:
     if item.value is not None:
         made = write_value(out, item.value, indent, scope, key)
         out.line(indent, f"{name} = {made}")
-        return name
+        return
     out.line(indent, f"{name} = {{}}")
-    for field, value, _ in item.keys:
-        made = write_value(out, value, indent, scope, field)
-        guard = "" if isinstance(value, Literal) else f"if {made} is not UNSET: "
-        out.line(indent, f"{guard}{name}[{field!r}] = {made}")
+    steps: list[Callable[[], None]] = [
+        lambda field=field, value=value: _write_field(out, name, field, value, indent, scope)  # type: ignore[misc]
+        for field, value, _ in item.keys
+    ]
     if item.bases:
-        bases = [python(b, scope).python for b in item.bases]
-        out.line(indent, f"{name} = merge([{', '.join(bases)}], {name})", item.bases[0])
+        steps.append(lambda: _write_merge(out, name, item.bases, indent, scope))
+    each(lambda step: step(), steps)
     if not any(isinstance(v, Literal) for _, v, _ in item.keys):
         _drop_when_empty(out, name, indent, key, item.span)
-    return name
+
+
+def _write_field(out: Writer, name: str, field: str, value: Item, indent: int, scope: Scope) -> None:
+    made = write_value(out, value, indent, scope, field)
+    guard = "" if isinstance(value, Literal) else f"if {made} is not UNSET: "
+    out.line(indent, f"{guard}{name}[{field!r}] = {made}")
+
+
+def _write_merge(out: Writer, name: str, bases: Iterable[Expression], indent: int, scope: Scope) -> None:
+    made = each(lambda base: (base, python(base, scope).python), bases)
+    out.line(indent, f"{name} = merge([{', '.join(code for _, code in made)}], {name})", made[0][0])

@@ -6,7 +6,8 @@ The file is YAML before it is a template, so indentation can't break and `"1.20"
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple, Union
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeVar, Union
 
 from compiler.formats.expr.runtime import ExpressionError, suggestion
 from compiler.formats.expressions import split
@@ -69,11 +70,11 @@ Item = Union[Literal, Expression, Text, Sequence, Mapping]  # noqa: UP007 (recur
 
 
 class Refused(Exception):
-    """A template that can't be read; carries its diagnostic to the door of this module."""
+    """A template that can't be read; carries everything that is wrong with it to the door of this module."""
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__(diagnostics[0].message)
+        self.diagnostics = diagnostics
 
 
 def refuse(code: str, span: Span, message: str, help: str = "") -> Refused:
@@ -81,12 +82,33 @@ def refuse(code: str, span: Span, message: str, help: str = "") -> Refused:
     return Refused(error(code, message, help=help, span=span))
 
 
+T = TypeVar("T")
+Made = TypeVar("Made")
+
+
+def each(step: Callable[[T], Made], things: Iterable[T]) -> list[Made]:
+    """Take a step for every thing and return what they make.
+
+    Errors: one Refused with all that is wrong, so that a template's author sees everything at once.
+    """
+    made: list[Made] = []
+    found: list[Diagnostic] = []
+    for thing in things:
+        try:
+            made.append(step(thing))
+        except Refused as e:
+            found.extend(e.diagnostics)
+    if found:
+        raise Refused(*found)
+    return made
+
+
 def read_item(node: Node, *, raw: bool = False) -> Item:
     """Return the template of one YAML node. `raw` takes everything verbatim. Errors: Refused with SC41x."""
     if node.kind == "scalar":
         return _scalar(node, raw)
     if node.kind == "list":
-        items = tuple(read_item(child, raw=raw) for child in node.value)
+        items = tuple(each(lambda child: read_item(child, raw=raw), node.value))
         if all(isinstance(i, Literal) for i in items):
             return Literal([i.value for i in items if isinstance(i, Literal)], node.span)
         return Sequence(items, node.span)
@@ -147,18 +169,7 @@ def read_clause(node: Node) -> Clause:
 def _mapping(node: Node, raw: bool) -> Item:
     keys: list[tuple[str, Item, Span]] = []
     found: dict[str, Any] = {}
-    for key_node, value in node.value:
-        key = key_node.value
-        if key_node.kind != "scalar" or not isinstance(key, str):
-            raise refuse("SC414", key_node.span, "a key that is not text", "write an expression in quotes")
-        if raw or not key.startswith("$") or key.startswith("${{"):
-            if not raw and "${{" in key:
-                raise refuse("SC414", key_node.span, "keys are never templated", "merge a map: `$merge: {name: value}`")
-            keys.append((key, read_item(value, raw=raw), key_node.span))
-        elif key.startswith("$$"):
-            keys.append((key[1:], read_item(value), key_node.span))
-        else:
-            _structural(key, key_node, value, found)
+    each(lambda entry: _entry(entry, raw, keys, found), node.value)
     stands_alone = found.get("value")
     if stands_alone is not None and (keys or "bases" in found):
         raise refuse("SC415", node.span, "`$value` and `$raw` stand alone", "only `$for` and `$if` go beside them")
@@ -171,14 +182,30 @@ def _mapping(node: Node, raw: bool) -> Item:
     )
 
 
+def _entry(entry: tuple[Node, Node], raw: bool, keys: list[tuple[str, Item, Span]], found: dict[str, Any]) -> None:
+    """Read one entry of a map into its keys, or into its structural ones."""
+    key_node, value = entry
+    key = key_node.value
+    if key_node.kind != "scalar" or not isinstance(key, str):
+        raise refuse("SC414", key_node.span, "a key that is not text", "write an expression in quotes")
+    if raw or not key.startswith("$") or key.startswith("${{"):
+        if not raw and "${{" in key:
+            raise refuse("SC414", key_node.span, "keys are never templated", "merge a map: `$merge: {name: value}`")
+        keys.append((key, read_item(value, raw=raw), key_node.span))
+    elif key.startswith("$$"):
+        keys.append((key[1:], read_item(value), key_node.span))
+    else:
+        _structural(key, key_node, value, found)
+
+
 def _structural(key: str, key_node: Node, value: Node, found: dict[str, Any]) -> None:
     nodes = value.value if value.kind == "list" else (value,)
     if key == "$if":
         found["condition"] = bare(value, key)
     elif key == "$for":
-        found["clauses"] = tuple(read_clause(n) for n in nodes)
+        found["clauses"] = tuple(each(read_clause, nodes))
     elif key == "$merge":
-        found["bases"] = tuple(bare(n, key) for n in nodes)
+        found["bases"] = tuple(each(lambda n: bare(n, key), nodes))
     elif key in ("$value", "$raw"):
         found["value"] = read_item(value, raw=key == "$raw")
     else:

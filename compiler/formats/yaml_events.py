@@ -48,11 +48,11 @@ _ADVICE = {
     ),
     "did not find expected ',' or '}'": (
         "this map in braces is not closed",
-        "write `,` between entries and `}` at the end",
+        "write `,` between entries and `}` at the end, and quotes around `${{ … }}` in braces",
     ),
     "did not find expected ',' or ']'": (
         "this list in brackets is not closed",
-        "write `,` between items and `]` at the end",
+        "write `,` between items and `]` at the end, and quotes around `${{ … }}` in brackets",
     ),
     "found unexpected end of stream": ("this quoted text is not closed", "write the closing quote"),
     "did not find expected <document start>": (

@@ -28,8 +28,11 @@ def locate(raw: bytes, file: str, index: int, path: Path, *, key: bool = False) 
         start, line = starts[index]
         return _span(file, text, start, line, path, key=key)
     root = _root(raw, file, index)
-    if root is None:
-        return None
+    return None if root is None else place_in(root, path, key=key)
+
+
+def place_in(root: Node, path: Path, *, key: bool = False) -> Span:
+    """Return the place of a value below a node, or of its key; that of the nearest value around it if it is missing."""
     node, place = root, root.span
     for number, part in enumerate(path):
         found = _child(node, part)

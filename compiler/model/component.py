@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+LISTS = ("jobs", "queues", "priorityClasses")
+"""Shared lists whose items each become an instance of a component."""
+
+CORE_KEYS = ("version", "namespace", "enabled", "placement", "imagePullSecrets", "workloads")
+"""What the core adds to every section, so that no component may have a parameter of that name."""
+
 
 class DocumentPlace(NamedTuple):
-    """Where a template document stands, and what it is: `object`, `use` or `crd`."""
+    """Where a template document stands, and what it is: `object`, `crd`, or the `use` of another component."""
 
     kind: str
     file: str
     line: int
+    use: str = ""
 
 
 class Rule(NamedTuple):

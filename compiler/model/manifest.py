@@ -35,7 +35,8 @@ class Origin(NamedTuple):
     Shape: `instance` is the top-level instance (`openfx`, `jobs.train`, `manifests`, `namespaces` …); `component` the
     catalog folder, empty for the core and the user's own; `file` and `line` are the template or the user's manifest;
     `span` is the place in the user's files that asked for it; `document` counts documents of a plain stream; `asked`
-    leads to the instance's values in the stack's tree; `edits` are those of patches, in their order.
+    leads to the instance's values in the stack's tree; `edits` are those of patches, in their order; `chain` are the
+    components that lead to the object by `use`, the instance's own first.
     """
 
     instance: str
@@ -46,6 +47,7 @@ class Origin(NamedTuple):
     document: int | None = None
     asked: Path = ()
     edits: tuple[Edit, ...] = ()
+    chain: tuple[str, ...] = ()
 
 
 class Manifest(NamedTuple):

@@ -223,6 +223,6 @@ def test_names_of_params_lets_and_parts_never_reach_python(tmp_path: Path) -> No
     component = own({"component.yaml": head, "manifests/m.yaml": manifest, f"files/{evil[:5]}": evil}).get("web")
     assert component is not None
     out: list[Any] = []
-    ctx = {evil: 1, "self": {"name": "n"}, "$let": {}}
+    ctx = {evil: 1, "self": {"name": "n"}}
     component.code.render(ctx, out)
     assert out[0][1]["data"] == {evil: evil, "b": f"n {evil}"}

@@ -155,7 +155,7 @@ def test_what_is_wrong_is_told_at_the_word(text: str, core: str, code: str, plac
     """A key, a version or a type that does not exist, at its line and column."""
     with pytest.raises(Refused) as caught:
         crd(text, core)
-    assert (caught.value.diagnostic.code, str(caught.value.diagnostic.span)) == (code, f"m.yaml:{place}")
+    assert (caught.value.diagnostics[0].code, str(caught.value.diagnostics[0].span)) == (code, f"m.yaml:{place}")
 
 
 def test_structural_keeps_rules_and_bounds() -> None:

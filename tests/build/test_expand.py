@@ -83,31 +83,39 @@ def test_use_repeats_a_component_and_passes_params_only() -> None:
 
 
 def test_use_with_wrong_params_is_told_at_the_caller() -> None:
-    """The stack's place, and the line of the template that passes them."""
+    """What is written out is told at its own place; what an expression gives, with that as a note."""
     wrong = {
         **PAIR,
         "outer": {**PAIR["outer"], "manifests/m.yaml": "\nuse: inner\nname: x\nparams: {tga: t, tag: t}\n"},
     }
     _, found = run("  components:\n    - {name: outer, namespace: default}\n", **wrong)
     (one,) = [d for d in found if d.is_error]
-    assert (one.code, str(one.span)) == ("SC444", "stack.yaml:7:14")
+    assert (one.code, str(one.span)) == ("SC444", "components/outer/manifests/m.yaml:4:10")
     assert "`tga`" in one.message
-    assert str(one.notes[0].span) == "components/outer/manifests/m.yaml:2:1"
+    given = "use: inner\nname: x\nparams:\n  tag: t\n  size: ${{ self.name }}\n"
+    _, found = run(
+        "  components:\n    - {name: outer, namespace: default}\n",
+        **{**PAIR, "outer": {**PAIR["outer"], "manifests/m.yaml": given}},
+    )
+    (one,) = [d for d in found if d.is_error]
+    assert (one.code, str(one.span)) == ("SC444", "stack.yaml:7:14")
+    assert str(one.notes[0].span) == "components/outer/manifests/m.yaml:5:9"
     missing = {**PAIR, "outer": {**PAIR["outer"], "manifests/m.yaml": "use: inner\nname: x\nparams: {size: 2}\n"}}
     _, found = run("  components:\n    - {name: outer, namespace: default}\n", **missing)
     assert ["needs the parameter `tag`" in d.message for d in found if d.is_error] == [True]
 
 
 def test_components_that_use_each_other_end() -> None:
-    """A circle of `use` is an error, not a stack overflow."""
+    """A circle of `use` is an error of every component in it, at the `use`, whatever the values."""
     circle = {
         name: {"component.yaml": "summary: x\n", "manifests/m.yaml": f"use: {other}\nname: x\n"}
         for name, other in (("one", "two"), ("two", "one"))
     }
     _, found = run("  components: [{name: one, namespace: default}]\n", **circle)
-    (one,) = [d for d in found if d.is_error]
-    assert one.code == "SC443"
-    assert "deeper than 8" in one.message
+    assert [(d.code, str(d.span), d.message) for d in found if d.is_error] == [
+        ("SC443", "components/one/manifests/m.yaml:1:6", "`use: two` leads back to `one`: one → two → one"),
+        ("SC443", "components/two/manifests/m.yaml:1:6", "`use: one` leads back to `two`: two → one → two"),
+    ]
 
 
 def test_rules_of_all_instances_are_asked_before_any_template_runs() -> None:

@@ -13,6 +13,11 @@ from compiler.formats.yaml_read import compose_all
 KNOWN: dict[str, dict[str, Any]] = {
     "Resources": {"$ref": "Resources"},
     "=Resources": {"type": "object", "properties": {"cpu": {"type": "string"}}, "x-union": ["cpu"]},
+    "Pair": {
+        "type": "object",
+        "properties": {"host": {"type": "string"}, "port": {"type": "integer", "default": 1}, "x": {}},
+        "required": ["host"],
+    },
     "core/v1.PodSpec": {"x-core": "core/v1.PodSpec"},
 }
 
@@ -25,7 +30,7 @@ def schema(text: str) -> Any:
 def refused(text: str) -> tuple[str, str]:
     with pytest.raises(Refused) as caught:
         schema(text)
-    return caught.value.diagnostic.code, str(caught.value.diagnostic.span)
+    return caught.value.diagnostics[0].code, str(caught.value.diagnostics[0].span)
 
 
 @pytest.mark.parametrize("name", sorted(SCALARS))
@@ -74,7 +79,9 @@ def test_lists_of_named_maps_merge_by_name() -> None:
     """A required `name` makes a list map; `by` says other keys; without, a list is one value."""
     assert schema("[{name: string!}]")["x-keys"] == ["name"]
     assert schema("[{name: string}]")["x-list"] == "atomic"
-    assert schema('"[Resources] by host, port"')["x-keys"] == ["host", "port"]
+    assert schema('"[Pair] by host, port"')["x-keys"] == ["host", "port"]
+    assert refused('"[Pair] by hots"') == ("SC424", "t.yaml:1:1")
+    assert refused('"[Pair] by x"') == ("SC424", "t.yaml:1:1")
 
 
 def test_extends_takes_over_the_fields_of_a_shared_type() -> None:

@@ -46,7 +46,6 @@ def documents(text: str, head: str = HEAD, **values: Any) -> list[Any]:
         "self": {"name": "web", "namespace": "default", "version": "1.7"},
         "stack": {"name": "lab", "kubernetes": "1.34", "preset": "dev"},
         "k8s": "1.34",
-        "$let": {},
         "$image": lambda name: f"image/{name}",
         "$file": lambda name: f"text of {name}",
         **values,
@@ -166,7 +165,8 @@ def test_let_names_are_read_in_their_order() -> None:
     """A let may use params and the lets before it, and a version's row may give another value."""
     head = HEAD + "let:\n  both: \"${{ names + ['z'] }}\"\n  count: ${{ both | length }}\n"
     assert documents(TOP + "v: ${{ count }}\n", head, names=["a"])[0]["v"] == 2
-    assert documents(TOP + "v: ${{ count }}\n", head, names=["a"], **{"$let": {"count": 9}})[0]["v"] == 9
+    rows = 'versions:\n  "1.6": {let: {count: 4}}\n  "1.7": {let: {count: "${{ (both | length) + 7 }}"}}\n'
+    assert documents(TOP + "v: ${{ count }}\n", head + rows, names=["a"])[0]["v"] == 9
     assert refused(TOP, HEAD + "let:\n  count: ${{ both }}\n  both: 1\n").code == "SC417"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from inspect import CO_VARARGS
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, TemplateSyntaxError
@@ -187,10 +188,13 @@ def _call(node: Any, scope: Scope) -> Code:
         raise ExpressionError("arguments are given by position")
     name = node.node.name
     arguments = ", ".join(_node(a, scope).python for a in node.args)
+    if name in scope.functions and len(node.args) != 1:
+        raise ExpressionError(f"`{name}` takes one argument, found {len(node.args)}")
     if name in scope.functions:
         return Code(f"{scope.functions[name]}({arguments})", OPEN)
     if name not in FUNCTIONS:
         raise ExpressionError(f"unknown function `{name}`{suggestion(name, [*FUNCTIONS, *scope.functions])}")
+    _check_count(name, FUNCTIONS[name], len(node.args))
     return Code(f"FUNCTIONS[{name!r}]({arguments})", OPEN)
 
 
@@ -199,11 +203,23 @@ def _filter(node: Any, scope: Scope) -> Code:
         raise ExpressionError(f"unknown filter `{node.name}`{suggestion(node.name, FILTERS)}")
     if node.node is None or node.dyn_args or node.dyn_kwargs or node.kwargs:
         raise ExpressionError("arguments are given by position")
+    _check_count(node.name, FILTERS[node.name], len(node.args), piped=1)
     value = _node(node.node, scope)
     arguments = "".join(", " + _node(a, scope).python for a in node.args)
     keeps = node.name in ("default", "unique", "where", "sort")
     shape = value.shape if keeps else item_shape(value.shape) if node.name == "first" else OPEN
     return Code(f"FILTERS[{node.name!r}]({value.python}{arguments})", shape)
+
+
+def _check_count(name: str, function: Callable[..., Any], given: int, piped: int = 0) -> None:
+    """Refuse a call with arguments that the function does not take; `piped` is one for the value of a filter."""
+    code = function.__code__
+    most = code.co_argcount - piped
+    least = most - len(function.__defaults__ or ())
+    if code.co_flags & CO_VARARGS or least <= given <= most:
+        return
+    wanted = str(most) if least == most else f"{least} to {most}"
+    raise ExpressionError(f"`{name}` takes {wanted} argument{'' if wanted == '1' else 's'}, found {given}")
 
 
 def _test(node: Any, scope: Scope) -> Code:

@@ -35,6 +35,9 @@ class Unset:
 UNSET = Unset()
 
 MAX_RANGE = 10_000
+MAX_TURNS = 500_000
+"""Turns of all loops of one instance, first of its rules, then of its templates: more would fill the memory."""
+TURNS = "$turns"
 MAX_TEXT = 1_000_000
 """Characters of one text, and items of one list or one value, that an expression may make."""
 
@@ -123,10 +126,17 @@ def field(value: Any, key: Any) -> Any:
     raise ExpressionError(f"{kind_of(value)} has no field `{key}`")
 
 
-def pairs(value: Any, names: int) -> Iterable[Any]:
-    """Return what `$for` repeats over: items of a list, or keys and values of a map; nothing for unset."""
+def pairs(value: Any, names: int, ctx: dict[str, Any]) -> Iterable[Any]:
+    """Return what `$for` repeats over: items of a list, or keys and values of a map; nothing for unset.
+
+    Errors: more than MAX_TURNS turns of all loops of an instance together, which `ctx` counts.
+    """
     if value is UNSET:
         return ()
+    left = ctx.get(TURNS, MAX_TURNS) - (len(value) if value.__class__ in (dict, list) else 0)
+    if left < 0:
+        raise ExpressionError(f"loops of more than {MAX_TURNS} turns", "give it shorter lists")
+    ctx[TURNS] = left
     if value.__class__ is dict:
         if names != 2:
             raise ExpressionError("the value is a map", "write `$for: key, value in …`")
