@@ -52,7 +52,7 @@ ELSEWHERE = {
     **dict.fromkeys(("SC102", "SC113", "SC114", "SC119"), READING),
     **dict.fromkeys(("SC133", "SC134", "SC135", "SC137"), DOOR),
     "SC407": "tests/build/test_catalog.py",
-    "SC409": "tests/build/test_catalog.py",
+    "SC409": "tests/build/test_component_mistakes.py",
     "SC527": "tests/build/test_emit.py",
 }
 """Codes below 6xx that no text in a table can show, and the tests that have them."""
