@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compiler.build.catalog import Catalog
-from compiler.formats.expr.runtime import ExpressionError, suggestion, version
+from compiler.formats.expr.runtime import ExpressionError, version
+from compiler.formats.suggest import nearest
 from compiler.model.assumed import Assumed
 from compiler.model.component import Component
 from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
@@ -34,6 +35,9 @@ NAMESPACED_KINDS = {
     "serviceAccounts": ("", "ServiceAccount"),
     "services": ("", "Service"),
 }
+_COMES_ALONG = {"secretStores": GroupKind("external-secrets.io", "ExternalSecret")}
+"""Kinds whose objects only make sense beside what is assumed: who has a store has the operator that reads it."""
+
 _REQUIREMENT = re.compile(r"(>=|<=|>|<|=)\s*([0-9][0-9.]*)\Z")
 
 
@@ -60,6 +64,7 @@ def assume(stack: Stack, catalog: Catalog, instances: tuple[Instance, ...]) -> O
         for name in said.get(key) or ():
             id, keys = _object(group, kind, name, namespaced=key in NAMESPACED_KINDS)
             objects[id] = objects.get(id, frozenset()) | keys
+            kinds.update(filter(None, [_COMES_ALONG.get(key)]))
     for name in said.get("crds") or ():
         objects[ObjectId("apiextensions.k8s.io", "CustomResourceDefinition", "", name)] = frozenset()
     for row in said.get("objects") or ():
@@ -103,8 +108,9 @@ def _component(stack: Stack, catalog: Catalog, name: str, wanted: str, into: Any
     path: Path = ("spec", "assumes", "components", name)
     component = catalog.get(name)
     if component is None:
-        message = f"no component `{name}` in the catalog{suggestion(name, catalog.names)}"
-        help = "name single objects and CRDs under `assumes`"
+        message = f"no component `{name}` in the catalog"
+        near = nearest(name, catalog.names)
+        help = f"write `{near}`" if near else "name single objects and CRDs under `assumes`"
         found.append(error("SC461", message, help=help, span=stack.tree.key_span(path)))
         return
     if not component.meta.get("assumable"):

@@ -18,6 +18,7 @@ _ON_KEY = frozenset(("SC601",))
 """Codes about a key rather than its value."""
 
 _WRONG_TYPE = "SC602"
+_BY_PATCH = ("set by patch", "taken out by patch")
 _ANY_PLACE = frozenset(("SC502", "SC503", "SC504", "SC690"))
 """Codes about a name that is missing or a port that is taken: any place that says it is good."""
 
@@ -30,17 +31,29 @@ def blamed(found: Iterable[Diagnostic], manifests: Iterable[Manifest], tree: Tre
     else stays where it was.
     """
     by_id = {manifest.id: manifest for manifest in manifests}
-    return tuple(
+    placed = [
         _blamed(d, manifest, tree) if d.path and d.object and (manifest := by_id.get(d.object)) else d for d in found
-    )
+    ]
+    return tuple(_once_a_patch(placed))
+
+
+def _once_a_patch(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield what one patch did to many objects once, with their number: it is one cause."""
+    alike: dict[Diagnostic, list[Diagnostic]] = {}
+    for d in found:
+        by_patch = d.notes and d.notes[0].message.startswith(_BY_PATCH)
+        alike.setdefault(d._replace(object=None, notes=d.notes[:1]) if by_patch else d, []).append(d)
+    for first, *others in alike.values():
+        more = f"the same in {len(others)} more object{'' if len(others) == 1 else 's'}"
+        yield first._replace(notes=(*first.notes, Note(more))) if others else first
 
 
 def _blamed(d: Diagnostic, manifest: Manifest, tree: Tree) -> Diagnostic:
     place = tuple(unescape(part) for part in d.path.split("/")[1:])
     edit = _edit_of(place, manifest.origin.edits) or _edit_below(d.code, place, manifest.origin.edits)
     if edit is not None:
-        done = "taken out" if edit.removed else "set"
-        notes = (Note(f"{done} by patch `{edit.patch}`"), *d.notes)
+        done = _BY_PATCH[1] if edit.removed else _BY_PATCH[0]
+        notes = (Note(f"{done} `{edit.patch}`"), *d.notes)
         return d._replace(span=_span_of(edit, place, tree, on_key=d.code in _ON_KEY), notes=notes)
     if manifest.origin.asked and manifest.origin.document is None:
         find = _key if d.code in _ON_KEY else _word_for_word

@@ -10,7 +10,7 @@ from compiler.build.backends import lost_fields
 from compiler.build.catalog import Catalog
 from compiler.build.content_names import name_by_content
 from compiler.build.data_claims import make_data_claims
-from compiler.build.expand import Expansion, MadeSecret
+from compiler.build.expand import Expansion
 from compiler.build.graph import build_graph
 from compiler.build.identity import duplicate_ids
 from compiler.build.images import images_of
@@ -25,13 +25,16 @@ from compiler.build.requirements import requirement_edges
 from compiler.build.secrets import Secrets, SecretWish, make_secrets, stack_secrets
 from compiler.build.select import select
 from compiler.build.settings import component_images, scopes_of, transform_context
+from compiler.build.shapes import InlineSecret
 from compiler.build.transform import transform
+from compiler.build.transforms.context import TransformContext
 from compiler.formats.files import Files
 from compiler.formats.packs import Pack
 from compiler.model.assumed import Assumed
 from compiler.model.diagnostic import Diagnostic, Outcome, outcome, warning
 from compiler.model.ids import ObjectId
 from compiler.model.manifest import Bundle, Manifest
+from compiler.model.source import Span
 from compiler.model.stack import Instance, Stack
 
 
@@ -100,7 +103,7 @@ class _Passes:
         return (
             transform(manifests, context)
             .then(self._with_claims)
-            .then(self._with_secrets)
+            .then(lambda made: self._with_secrets(made, context))
             .then(self._with_namespaces)
             .then(lambda made: outcome(made._replace(manifests=release_fields(made.manifests).manifests)))
             .then(self._patched)
@@ -111,14 +114,20 @@ class _Passes:
         claims = make_data_claims(manifests, self.stack, self.rules)
         return claims.then(lambda made: outcome((*manifests, *made)))
 
-    def _with_secrets(self, manifests: tuple[Manifest, ...]) -> Outcome[Secrets]:
+    def _with_secrets(self, manifests: tuple[Manifest, ...], context: TransformContext) -> Outcome[Secrets]:
         everywhere = [wish.name for wish in self._own_namespaces()]
         pull = {s["name"] for s in (self.stack.spec.get("registry") or {}).get("imagePullSecrets") or ()}
         wishes = [
             w._replace(namespaces=tuple(sorted({*w.namespaces, *everywhere}))) if w.name in pull else w
             for w in stack_secrets(self.stack)
         ]
-        wishes += [_wish(made) for made in self.expansion.secrets]
+        wishes += [_wish(i.secret, i.instance, i.namespace, i.span) for i in self.expansion.secrets]
+        wishes += [
+            _wish(secret, instance, context.namespaces[instance], override.span)
+            for instance, overrides in context.workloads.items()
+            for override in overrides.values()
+            for secret in override.secrets
+        ]
         made = make_secrets(manifests, wishes, self.stack, self.rules)
         if made.value is None:
             return Outcome(None, made.diagnostics)
@@ -145,9 +154,7 @@ class _Passes:
     def _patched(self, made: Secrets) -> Outcome[Secrets]:
         patched = apply_patches(made.manifests, self.stack, self.rules)
         return patched.then(
-            lambda objects: outcome(
-                made._replace(manifests=name_by_content(objects, self.catalog)), duplicate_ids(objects)
-            )
+            lambda objects: outcome(_renamed(made, name_by_content(objects, self.catalog)), duplicate_ids(objects))
         )
 
     def _assembled(self, made: Secrets) -> Outcome[Built]:
@@ -175,14 +182,14 @@ class _Passes:
         return Outcome(Built(bundle, references, self.assumed, images), graph.diagnostics)
 
 
-def _wish(made: MadeSecret) -> SecretWish:
-    return SecretWish(
-        made.secret.name,
-        {made.secret.key: made.secret.source},
-        namespaces=(made.namespace,),
-        instance=made.instance,
-        span=made.span,
-    )
+def _renamed(made: Secrets, manifests: tuple[Manifest, ...]) -> Secrets:
+    """Return what was made with its manifests as they are now; what is filled in follows its Secret's new name."""
+    names = {old.id: new.id for old, new in zip(made.manifests, manifests, strict=True)}
+    return Secrets(manifests, tuple(fill._replace(object=names[fill.object]) for fill in made.fill))
+
+
+def _wish(secret: InlineSecret, instance: str, home: str, span: Span | None) -> SecretWish:
+    return SecretWish(secret.name, {secret.key: secret.source}, instance=instance, home=home, span=span)
 
 
 def _reference_rows(catalog: Catalog, instances: Iterable[Instance], stack: Stack) -> list[dict[str, object]]:

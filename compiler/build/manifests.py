@@ -15,6 +15,7 @@ from compiler.model.source import Path, Span
 from compiler.model.stack import Stack
 
 INSTANCE = "manifests"
+SECRET_FIELDS = ("data", "stringData")
 _ENDINGS = (".yaml", ".yml", ".json")
 
 
@@ -59,7 +60,7 @@ def _read(stack: Stack, files: Files, path: str, found: list[Diagnostic]) -> Ite
                 help = "declare it under `secrets:`, or commit a SealedSecret or an ExternalSecret"
                 found.append(error("SC472", message, help=help, span=at))
             else:
-                body = _encoded(body)
+                body = in_data(body)
                 yield Manifest(object_id(body), body, Origin(INSTANCE, "", path, document.line, at, document.index))
 
 
@@ -85,7 +86,7 @@ def _prefixes(body: Any, object: ObjectId | None, prefix: Path) -> Iterator[Path
             yield prefix
 
 
-def _encoded(body: Any) -> Any:
+def in_data(body: Any) -> Any:
     """Return a Secret with `stringData` in `data`: server-side apply never removes a key dropped from the former."""
     texts = body.get("stringData")
     if body["kind"] != "Secret" or not isinstance(texts, dict) or not all(isinstance(v, str) for v in texts.values()):
@@ -114,4 +115,4 @@ def _is_object(body: Any) -> bool:
 
 
 def _is_secret_text(body: Any) -> bool:
-    return body["kind"] == "Secret" and body["apiVersion"] == "v1" and bool(body.get("data") or body.get("stringData"))
+    return body["kind"] == "Secret" and body["apiVersion"] == "v1" and any(map(body.get, SECRET_FIELDS))

@@ -66,7 +66,7 @@ class _Maker:
         if isinstance(schema.get("items"), Mapping):
             each = self.make(schema["items"])
             return lambda value, field, filling: (
-                [each(v, field, filling) for v in value] if value.__class__ is list else value
+                [each(v, field, _within(filling, v)) for v in value] if value.__class__ is list else value
             )
         if isinstance(schema.get("additionalProperties"), Mapping):
             each = self.make(schema["additionalProperties"])
@@ -110,6 +110,14 @@ class _Maker:
             each = self.make(schema)
             return lambda key, filling: each({}, key, filling)
         return None
+
+
+def _within(filling: Filling, item: Any) -> Filling:
+    """Return the filling for an item of a list: Secrets of what it says carry its name, so that two have their own."""
+    name = item.get("name") if item.__class__ is dict else None
+    if name.__class__ is not str:
+        return filling
+    return Filling(filling.items, Maker(f"{filling.maker.instance}-{name}", filling.maker.secrets))
 
 
 def _same(value: Any, field: str, filling: Filling) -> Any:

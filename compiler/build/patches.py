@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
+from compiler.build.manifests import SECRET_FIELDS, in_data
 from compiler.build.pointers import NoSuchPlace, merge, parts_of, put, resolved, take
 from compiler.build.reference_rules import Rules
 from compiler.build.references import extract
 from compiler.build.rows import matches
+from compiler.build.secrets import SECRET
 from compiler.formats.suggest import nearest
 from compiler.model.diagnostic import Diagnostic, Note, Outcome, error, outcome
 from compiler.model.ids import split_api_version
@@ -37,7 +39,7 @@ def apply_patches(manifests: tuple[Manifest, ...], stack: Stack, rules: Rules) -
     Shape: in a patch, `merge` goes first, then `set`, `remove`, `rename`; a rename is followed by every reference. The
     origin of a changed manifest says which patch did what.
     Errors: SC516 for one that hits another number of objects than it expects · SC517 for a pointer that leads nowhere
-    · SC518 for one that would change what the object is.
+    · SC518 for one that would change what the object is · SC472 for one that writes text into a Secret.
     """
     run = _Run(stack, rules, [])
     for number, patch in enumerate(stack.spec.get("patches") or ()):
@@ -131,7 +133,7 @@ def _edit(manifest: Manifest, patch: Body, path: Path, run: _Run) -> Manifest:
             edits.append(Edit(parts_of(pointer), place, name, removed=True))
     if body is manifest.body:
         return manifest
-    return manifest._replace(body=body, origin=manifest.origin._replace(edits=tuple(edits)))
+    return manifest._replace(body=in_data(body), origin=manifest.origin._replace(edits=tuple(edits)))
 
 
 def _merged(patch: Any, place: tuple[str, ...], at: Path, name: str) -> Iterator[Edit]:
@@ -162,12 +164,23 @@ def _tried(body: Body, change: Callable[[Body], Any], path: Path, run: _Run) -> 
 
 
 def _kept(manifest: Manifest, body: Any, path: Path, run: _Run, before: Body | None = None) -> Body:
-    """Return the new body, or the one before when it would be another object."""
-    if type(body) is dict and _identity(body) == manifest.id:
+    """Return the new body, or the one before when it would be another object, or a Secret with text in it."""
+    before = manifest.body if before is None else before
+    if type(body) is not dict or _identity(body) != manifest.id:
+        help = "write `rename` for the name; make another object for the rest"
+        run.report("SC518", f"the patch would make another object of {manifest.id}", help, path)
+    elif manifest.id[:2] == SECRET and run.stack.preset != "dev" and _texts(body) - _texts(before):
+        message = f"the patch writes text into Secret `{manifest.id.name}`"
+        help = "declare the key under `secrets:`, with where its value comes from"
+        run.found.append(error("SC472", message, help=help, span=run.stack.tree.span(path))._replace(is_secret=True))
+    else:
         return body
-    help = "write `rename` for the name; make another object for the rest"
-    run.report("SC518", f"the patch would make another object of {manifest.id}", help, path)
-    return manifest.body if before is None else before
+    return before
+
+
+def _texts(secret: Body) -> set[str]:
+    """Return what a Secret holds, one text a key: for comparison only."""
+    return {f"{field} {key} {value}" for field in SECRET_FIELDS for key, value in (secret.get(field) or {}).items()}
 
 
 def _identity(body: Body) -> tuple[Any, ...]:

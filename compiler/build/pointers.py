@@ -19,7 +19,9 @@ def parts_of(text: str) -> tuple[str, ...]:
 
 
 def put(value: Any, parts: tuple[str, ...], new: Any) -> Any:
-    """Return `value` with `new` at a pointer; maps on the way are made, `-` goes behind the last item of a list.
+    """Return `value` with `new` at a pointer; `-` goes behind the last item of a list.
+
+    Shape: what is missing on the way is made: a list where `-` comes next, else a map.
 
     Raises NoSuchPlace.
     """
@@ -27,10 +29,11 @@ def put(value: Any, parts: tuple[str, ...], new: Any) -> Any:
         return new
     key, rest = parts[0], parts[1:]
     if type(value) is dict:
-        return {**value, key: put(value.get(key, {} if rest else None), rest, new)}
+        made: Any = None if not rest else [] if rest[0] == "-" else {}
+        return {**value, key: put(value.get(key, made), rest, new)}
     if type(value) is list:
         if key == "-":
-            return [*value, put({}, rest, new)]
+            return [*value, put([] if rest[:1] == ("-",) else {}, rest, new)]
         at = _index(value, key)
         return [*value[:at], put(value[at], rest, new), *value[at + 1 :]]
     raise NoSuchPlace(f"`{key}` is inside a value that is no map or list")
@@ -40,7 +43,7 @@ def resolved(value: Any, parts: tuple[str, ...]) -> tuple[str, ...]:
     """Return the place that a pointer means before it is put: `-` as the index that the new item gets."""
     place: list[str] = []
     for part in parts:
-        at = str(len(value)) if part == "-" and type(value) is list else part
+        at = str(len(value or ())) if part == "-" and type(value) is not dict else part
         place.append(at)
         if type(value) is dict:
             value = value.get(at)

@@ -42,10 +42,14 @@ def docker_config(server: str, username: str, password: str) -> str:
 
 
 def docker_config_template(server: str) -> str:
-    """Return the same file as a template of the External Secrets operator, which fills in username and password."""
+    """Return the same file as a template of the External Secrets operator, which fills in username and password.
+
+    Shape: of an empty `server` the operator fills that in, too.
+    """
     login = '"auth":"{{ printf "%s:%s" .username .password | b64enc }}"'
     words = '"username":{{ .username | toJson }},"password":{{ .password | toJson }}'
-    return f'{{"auths":{{{json.dumps(server)}:{{{words},{login}}}}}}}'
+    address = json.dumps(server) if server else "{{ .server | toJson }}"
+    return f'{{"auths":{{{address}:{{{words},{login}}}}}}}'
 
 
 def printed(source: Source) -> str:

@@ -5,7 +5,6 @@ What diff and apply fill in is a Fill entry; what the External Secrets operator 
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -40,8 +39,8 @@ class SecretWish(NamedTuple):
     """One Secret to make.
 
     Shape: `keys` maps the recipe's keys to their sources; `namespaces` are those where it is made besides the ones
-    that refer to it; `instance` is `secrets`, or the instance in whose parameters the value stands; `spans` are the
-    places of the keys.
+    that refer to it, `home` is where it is made when none does; `instance` is `secrets`, or the instance in whose
+    parameters the value stands; `spans` are the places of the keys.
     """
 
     name: str
@@ -53,6 +52,7 @@ class SecretWish(NamedTuple):
     instance: str = "secrets"
     span: Span | None = None
     spans: Mapping[str, Span | None] = {}
+    home: str = ""
 
 
 class Secrets(NamedTuple):
@@ -68,14 +68,14 @@ class _Settings(NamedTuple):
 
 
 def stack_secrets(stack: Stack) -> tuple[SecretWish, ...]:
-    """Return the stack's own `secrets:`; files that an overlay names are seen from the stack's folder."""
+    """Return the stack's own `secrets:`."""
     wishes = []
     for number, item in enumerate(stack.spec.get("secrets") or ()):
         path = ("spec", "secrets", number)
         spans = {key: stack.tree.span((*path, "keys", key)) for key in item["keys"]}
         wish = SecretWish(
             item["name"],
-            {key: _from_here(source, spans[key], stack.folder) for key, source in item["keys"].items()},
+            item["keys"],
             item.get("type", "generic"),
             tuple(item.get("namespaces", ())),
             item.get("labels", {}),
@@ -85,22 +85,6 @@ def stack_secrets(stack: Stack) -> tuple[SecretWish, ...]:
         )
         wishes.append(wish)
     return tuple(wishes)
-
-
-def _from_here(source: Source, span: Span | None, folder: str) -> Source:
-    """Return a source whose file is relative to the stack's folder, whichever file of the layers names it."""
-    said_in = posixpath.dirname(span.file) if span else folder
-    if said_in == folder:
-        return source
-    if "fromFile" in source:
-        return {"fromFile": _seen_from(folder, said_in, source["fromFile"])}
-    if "sops" in source:
-        return {"sops": {**source["sops"], "file": _seen_from(folder, said_in, source["sops"]["file"])}}
-    return source
-
-
-def _seen_from(folder: str, said_in: str, path: str) -> str:
-    return posixpath.relpath(posixpath.join("/", said_in, path), posixpath.join("/", folder))
 
 
 def make_secrets(
@@ -120,7 +104,7 @@ def make_secrets(
     made: list[Manifest] = []
     fill: list[Fill] = []
     for wish in wanted:
-        namespaces = sorted({*wish.namespaces, *referring.get(wish.name, ())})
+        namespaces = sorted({*wish.namespaces, *referring.get(wish.name, ())}) or list(filter(None, [wish.home]))
         if namespaces:
             found.extend([*_faults(wish), *_unfilled(wish)])
         for namespace in namespaces:
@@ -240,7 +224,8 @@ def _external(wish: SecretWish, metadata: Body, settings: _Settings) -> Body:
     sources = {key: source["externalSecret"] for key, source in wish.keys.items() if "externalSecret" in source}
     template: Body = {"type": kubernetes_type(wish.type, wish.keys)}
     if wish.type == "docker-registry":
-        template["data"] = {DOCKER_CONFIG_KEY: docker_config_template(_said_server(wish, settings))}
+        server = "" if "server" in sources else _said_server(wish, settings)
+        template["data"] = {DOCKER_CONFIG_KEY: docker_config_template(server)}
     if place := _place(wish, settings):
         template |= {"mergePolicy": "Merge", "data": place}
     stores = sorted({source["store"] for source in sources.values()})

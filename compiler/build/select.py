@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler.build.catalog import Catalog
 from compiler.build.sections import LISTS, discriminator, serving
-from compiler.formats.expr.runtime import suggestion
+from compiler.formats.suggest import nearest
 from compiler.model.component import CORE_KEYS, Component
 from compiler.model.diagnostic import Bug, Diagnostic, Outcome, error, outcome
 from compiler.model.source import Path
@@ -85,9 +85,9 @@ def _component(stack: Stack, catalog: Catalog, number: int, item: Any, found: li
     at = stack.tree.span((*path, "use" if "use" in item else "name"))
     if component is None:
         if use not in catalog.names:  # one that does not load has its own diagnostics
-            message = f"no component `{use}`{suggestion(use, catalog.names)}"
-            help = "write a component of the catalog, or make the folder components/" + use
-            found.append(error("SC452", message, help=help, span=at))
+            near = nearest(use, catalog.names)
+            help = f"write `{near}`" if near else f"write a component of `stackc catalog`, or make components/{use}"
+            found.append(error("SC452", f"no component `{use}`", help=help, span=at))
         return None
     if component.meta.get("abstract"):
         help = "use a component that is made of it"

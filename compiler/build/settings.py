@@ -100,9 +100,10 @@ def _own_pods(catalog: Catalog, instances: Iterable[Instance]) -> frozenset[str]
 def _workloads(stack: Stack, instance: Instance, said: Mapping[str, Any]) -> dict[str, Override]:
     types = shared_types()
     fill = filler(types["Workload"], types)
-    filling = Filling({}, Maker(instance.name, []))
     path = instance.path[:-1] if instance.path[-1] == "params" else instance.path
-    return {
-        name: Override(fill(fields, name, filling), stack.tree.key_span((*path, "workloads", name)))
-        for name, fields in said["workloads"].items()
-    }
+    made = {}
+    for name, fields in said["workloads"].items():
+        maker = Maker(f"{instance.name}-{name}", [])
+        filled = fill(fields, name, Filling({}, maker))
+        made[name] = Override(filled, stack.tree.key_span((*path, "workloads", name)), tuple(maker.secrets))
+    return made

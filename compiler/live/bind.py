@@ -58,8 +58,9 @@ def bind_secrets(bundle: Bundle, sources: Sources) -> Outcome[Bound]:
     texts: list[str] = []
     for fill in bundle.fill:
         values = _values(fill, sources, found)
-        words = [value.decode("utf-8", "surrogateescape") for value in values.values()]
-        texts += [*words, ":".join(words)]  # together they are the `auth` of a registry login
+        words = {key: value.decode("utf-8", "surrogateescape") for key, value in values.items()}
+        login = ":".join(word for key, word in words.items() if key != "server")  # the `auth` of a registry login
+        texts += [*words.values(), login]
         if len(values) == len(fill.sources):
             data[fill.object] = {**data.get(fill.object, {}), **_shaped(fill, values)}
     if found:
@@ -113,7 +114,7 @@ def _shaped(fill: Fill, values: Mapping[str, bytes]) -> Mapping[str, bytes]:
     if fill.recipe != "docker-registry":
         return values
     text = {key: value.decode("utf-8", "replace").rstrip("\n") for key, value in values.items()}
-    config = docker_config(fill.server, text.get("username", ""), text.get("password", ""))
+    config = docker_config(text.get("server") or fill.server, text.get("username", ""), text.get("password", ""))
     return {DOCKER_CONFIG_KEY: config.encode()}
 
 

@@ -32,7 +32,7 @@ class Diagnostic(NamedTuple):
 
     Shape: `message` is lower case and says what is wrong at this place; `help` is an order that says what to write;
     `path` is an RFC 6901 pointer into the object (or the document), `""` for all of it; `document` counts the
-    documents of a stream from 0.
+    documents of a stream from 0; `is_secret` says that the text at `span` must never be shown.
     """
 
     code: str
@@ -45,6 +45,7 @@ class Diagnostic(NamedTuple):
     api_version: str = ""
     path: str = ""
     document: int | None = None
+    is_secret: bool = False
 
     @property
     def is_error(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from compiler.model.diagnostic import Diagnostic, Note, Severity, sort_key
 from compiler.model.source import Span
@@ -18,7 +19,8 @@ def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, bytes], *, c
     Shape: `sources` maps the files of the spans to their content; a file that is not there is named without its text.
     """
     ordered = sorted(dict.fromkeys(diagnostics), key=sort_key)
-    return "\n".join(_render_one(diagnostic, sources, _Paint(color)) for diagnostic in ordered)
+    shown = _Sources(sources, tuple(d.span for d in ordered if d.is_secret and d.span))
+    return "\n".join(_render_one(diagnostic, shown, _Paint(color)) for diagnostic in ordered)
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
@@ -27,6 +29,26 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
     errors = sum(diagnostic.is_error for diagnostic in distinct)
     parts = [_counted(errors, "error"), _counted(len(distinct) - errors, "warning")]
     return " and ".join(part for part in parts if part)
+
+
+class _Sources(NamedTuple):
+    """The files that diagnostics show lines of, and the places in them that hold secret text."""
+
+    files: Mapping[str, bytes]
+    secret: tuple[Span, ...]
+
+    def line(self, span: Span) -> str | None:
+        """Return the first line of a span, secret text masked; None when it is not there."""
+        source = self.files.get(span.file)
+        text = source_line(source, span.line) if source is not None else None
+        if text is None:
+            return None
+        for place in self.secret:
+            if place.file == span.file and place.line <= span.line <= place.end_line:
+                begin = place.column - 1 if span.line == place.line else 0
+                end = min(place.end_column - 1 if span.line == place.end_line else len(text), len(text))
+                text = text[:begin] + "*" * (end - begin) + text[end:]
+        return text
 
 
 class _Paint:
@@ -39,7 +61,7 @@ class _Paint:
         return f"{code}{text}{_RESET}" if self.color else text
 
 
-def _render_one(diagnostic: Diagnostic, sources: Mapping[str, bytes], paint: _Paint) -> str:
+def _render_one(diagnostic: Diagnostic, sources: _Sources, paint: _Paint) -> str:
     tone = _RED if diagnostic.severity is Severity.ERROR else _YELLOW
     title = paint(tone, f"{diagnostic.severity.value}[{escape(diagnostic.code)}]")
     lines = [title + paint(_BOLD, f": {escape(diagnostic.message)}")]
@@ -57,12 +79,11 @@ def _render_one(diagnostic: Diagnostic, sources: Mapping[str, bytes], paint: _Pa
     return "\n".join(lines) + "\n"
 
 
-def _place(span: Span, sources: Mapping[str, bytes], gutter: str, tone: str, paint: _Paint) -> list[str]:
+def _place(span: Span, sources: _Sources, gutter: str, tone: str, paint: _Paint) -> list[str]:
     """Return the lines from `-->` to the carets."""
     arrow, bar = paint(_BLUE, "-->"), paint(_BLUE, "|")
     lines = [f" {gutter}{arrow} {escape(span.file)}:{span.line}:{span.column}"]
-    source = sources.get(span.file)
-    text = source_line(source, span.line) if source is not None else None
+    text = sources.line(span)
     if text is not None and text.strip():
         shown = snippet(text, span)
         number = paint(_BLUE, str(span.line))

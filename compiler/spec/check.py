@@ -12,6 +12,8 @@ from compiler.model.stack import Stack
 from compiler.spec.enabled import without_disabled
 from compiler.spec.findings import diagnostics
 from compiler.spec.language.run import check_language
+from compiler.spec.language.survey import Context, survey
+from compiler.spec.paths import seen_from_stack
 from compiler.spec.schemas import Schema
 from compiler.spec.shapes import Shapes
 
@@ -28,16 +30,19 @@ def check_stack(
     shapes = Shapes(schema)
     found = diagnostics(validate(tree.data, schema, shapes.definitions), tree, shapes)
     kept = without_disabled(tree, shapes)
-    found.extend(check_language(kept, shapes, provided or {}))
     data: Any = kept.data
-    spec = data["spec"]
+    spec, folder = data["spec"], file.rpartition("/")[0]
+    context = Context(kept, spec, survey(data, shapes), shapes, provided or {})
+    found.extend(check_language(context))
+    kept, refused = seen_from_stack(kept, context.survey, folder)
+    found.extend(refused)
     stack = Stack(
         name=str(data["metadata"]["name"]),
         kubernetes=str(spec.get("kubernetes", "")),
         preset=str(spec.get("preset", "standard")),
         tree=kept,
         file=file,
-        folder=file.rpartition("/")[0],
+        folder=folder,
     )
     return outcome(stack, _once(found))
 

@@ -76,6 +76,9 @@ def _type(place: Place) -> Diagnostic:
     name, found = _label(place), _kind(finding.found)
     schema = place.shapes.along(finding.path, place.tree.data)
     types = schema.get("type", ())
+    if schema.get("x-type") == "SecretSource":
+        help = "write where the value comes from, as `{fromEnv: NAME}`"
+        return place.error("SC302", f"{name} is {found}, expected a source", help)._replace(is_secret=True)
     if "string" in types and isinstance(finding.found, bool | int | float):
         shown = "true" if finding.found is True else "false" if finding.found is False else str(finding.found)
         lost = ", or YAML drops digits of it" if isinstance(finding.found, float) else ""
@@ -189,6 +192,8 @@ def _form(place: Place) -> Diagnostic:
         help = "write `${{ params.NAME }}` for a value that is set from outside; declare it under `spec.params`"
     elif code == "SC306" and found.lower().replace("_", "-") != found and not finding.on_key:
         help = f"write `{found.lower().replace('_', '-')}`, or another name of {finding.expected}"
+    if finding.path[-1:] == ("fromEnv",):  # who writes no name there may have written the value itself
+        return place.error(code, "`fromEnv` is no name of a variable", help)._replace(is_secret=True)
     return place.error(code, f"{name} can't be `{found}`", help)
 
 

@@ -76,7 +76,7 @@ def text_at(more: str, found: Diagnostic) -> str:
         ("set: {/spec/template/spec: {restartPolicy: Never, containers: []}}", None, "[]", "set by patch `more`"),
         ("set: {/spec/template/spec/containers/0/args/-: 5}", "SC602", "5", "set by patch `more`"),
         (
-            "set: {/spec/template/spec/containers/0/env/-: {name: A, value: 5}}",
+            "set: {/spec/template/spec/containers/0/env/0: {name: A, value: 5}}",
             "SC602",
             "{name: A, value: 5}",
             "set by patch `more`",
@@ -103,6 +103,20 @@ def test_what_a_patch_did_wrong_is_shown_at_the_patch(edit: str, code: str | Non
     assert code in (None, diagnostics[0].code)
     assert diagnostics[0].notes[0].message == note
     assert str(diagnostics[0].object) == "Job.batch team/hello"
+
+
+def test_what_one_patch_did_to_many_objects_is_shown_once() -> None:
+    """One cause is one diagnostic, with the number of objects that it hit besides."""
+    more = (
+        "    - {name: b, namespace: default, image: 'b:1'}\n    - {name: c, namespace: default, image: 'b:1'}\n"
+        "  patches:\n    - {name: all, target: {kind: Job}, expect: 3, set: {/spec/backoffLimit: five}}\n"
+    )
+    (diagnostic,) = found(more)
+    assert [note.message for note in diagnostic.notes] == [
+        "set by patch `all`",
+        "made by component `job`, manifests/job.yaml:8",
+        "the same in 2 more objects",
+    ]
 
 
 def test_what_no_patch_touched_stays_at_its_place() -> None:

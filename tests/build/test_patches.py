@@ -52,6 +52,11 @@ class TestEdits:
         pod = body["spec"]["template"]["spec"]
         assert (pod["containers"], len(pod["volumes"])) == ([{"name": "c", "image": "z"}], 2)
 
+    def test_set_behind_the_last_item_of_a_list_that_is_not_there_makes_it(self):
+        values = "{/spec/template/spec/tolerations/-: {operator: Exists}, /spec/template/spec/containers/0/args/-: x}"
+        pod = patched(f"{GATEWAY}, set: {values}").value[0].body["spec"]["template"]["spec"]
+        assert (pod["tolerations"], pod["containers"][0]["args"]) == ([{"operator": "Exists"}], ["x"])
+
     def test_merge_is_a_merge_patch(self):
         body = patched(f"{GATEWAY}, merge: {{spec: {{replicas: 3, paused: true}}}}").value[0].body
         assert (body["spec"]["replicas"], body["spec"]["paused"]) == (3, True)

@@ -12,7 +12,7 @@ from compiler.build.secrets import SecretWish, make_secrets, stack_secrets
 from compiler.formats.yaml_read import read_stack
 from compiler.model.assumed import Assumed
 from compiler.model.ids import ObjectId
-from compiler.model.source import Document, Span, Tree
+from compiler.model.source import Document, Tree
 from compiler.model.stack import Stack
 from tests.build.support import codes, frozen, manifests
 
@@ -130,13 +130,6 @@ class TestSecrets:
 
     def test_secret_that_nobody_refers_to_is_not_made(self):
         assert made("{secrets: [{name: other, keys: {a: {fromEnv: A}}}]}") == made("{secrets: []}")
-
-    def test_file_of_an_overlay_is_seen_from_the_stack(self):
-        stack = stack_of("{secrets: [{name: s, keys: {a: {fromFile: k.pem}, b: {fromFile: k.pem}}}]}")
-        trails = dict(stack.tree.trails)
-        trails["spec", "secrets", 0, "keys", "a"] = (Span("overlays/prod.yaml", 1, 1, 1, 1),)
-        (wish,) = stack_secrets(stack._replace(tree=stack.tree._replace(trails=trails)))
-        assert wish.keys == {"a": {"fromFile": "../overlays/k.pem"}, "b": {"fromFile": "k.pem"}}
 
     def test_secret_of_an_instance_says_so(self):
         wish = SecretWish("openfx-key", {"key": {"fromEnv": "K"}}, namespaces=("one",), instance="openfx")

@@ -65,6 +65,17 @@ def test_bind_secrets_makes_a_registry_login() -> None:
     assert found.redact.text(f"x {login['auth']} hunter22 y") == "x *** *** y"
 
 
+def test_bind_secrets_takes_the_server_of_a_login_from_its_source() -> None:
+    """A server that the environment says wins over the one of the stack, and the login stays masked."""
+    made, _ = secret_fill("n", "s", {".dockerconfigjson": {}})
+    sources_of_keys = {"server": {"fromEnv": "S"}, "username": {"fromEnv": "U"}, "password": {"fromEnv": "P"}}
+    fill = Fill(ObjectId("", "Secret", "n", "s"), "t", {}, sources_of_keys, "docker-registry", "docker.io")
+    found = bound(bundle([made], fill=[fill]), sources(S="reg.example.com", U="bob", P="hunter22"))
+    login = json.loads(data_of(found)[".dockerconfigjson"])["auths"]
+    assert list(login) == ["reg.example.com"]
+    assert found.redact.text(login["reg.example.com"]["auth"]) == "***"
+
+
 def test_bind_secrets_names_everything_missing_at_once() -> None:
     """Every missing source is one diagnostic with Secret, key and source."""
     made, fill = secret_fill(

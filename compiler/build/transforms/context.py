@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from compiler.build.places import PodPlaces
 from compiler.build.rows import Pattern
+from compiler.build.shapes import InlineSecret
 from compiler.model.source import Span
 
 Fields = Mapping[str, Any]
@@ -64,11 +65,13 @@ class Override(NamedTuple):
     """The user's word about one workload: the Workload type in Kubernetes form, and where it was written.
 
     Shape: `fields` may hold enabled, image, replicas, autoscaling, resources, env (EnvVar list), args, placement (pod
-    spec fields), imagePullSecrets ([{name}]), podLabels, podAnnotations, containers ({name: fields of a container}).
+    spec fields), imagePullSecrets ([{name}]), podLabels, podAnnotations, containers ({name: fields of a container});
+    `secrets` are the Secrets that its inline values become.
     """
 
     fields: Mapping[str, Any]
     span: Span | None = None
+    secrets: tuple[InlineSecret, ...] = ()
 
 
 class TransformContext(NamedTuple):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from compiler.model.diagnostic import Diagnostic
-from compiler.model.source import Tree
 from compiler.spec.language import cluster, names, references, resources, secrets, values
-from compiler.spec.language.survey import Context, survey
-from compiler.spec.shapes import Shapes
+from compiler.spec.language.survey import Context
 
 Check = Callable[[Context], Iterator[Diagnostic]]
 
@@ -46,9 +44,6 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def check_language(tree: Tree, shapes: Shapes, provided: Mapping[str, frozenset[str]]) -> list[Diagnostic]:
+def check_language(context: Context) -> list[Diagnostic]:
     """Run every check on a merged document whose root and `spec` are maps."""
-    data = tree.data
-    assert isinstance(data, dict)
-    context = Context(tree, data["spec"], survey(data, shapes), shapes, provided)
     return [diagnostic for check in CHECKS for diagnostic in check(context)]

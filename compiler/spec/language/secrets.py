@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,22 +15,29 @@ REQUIRED = {
     "tls": ("tls.crt", "tls.key"),
     "s3": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
 }
-OPTIONAL = {"docker-registry": ("server", "email"), "tls": ("ca.crt",)}
+OPTIONAL = {"docker-registry": ("server",), "tls": ("ca.crt",)}
 MADE = {"docker-registry": (".dockerconfigjson",), "s3": ("AWS_BUCKET", "AWS_DEFAULT_REGION")}
 """Keys that the compiler adds to a Secret of this type."""
+
+_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+"""Source: apimachinery IsConfigMapKey; the values of most keys come after compile, so no object shows them yet."""
 
 
 def check_text(context: Context) -> Iterator[Diagnostic]:
     """Refuse secret text in the file outside preset dev (SC325)."""
     if context.preset == "dev":
         return
+    logins = (path for path, secret in context.items("secrets") if secret.get("type") == "docker-registry")
+    public = {(*path, "keys", "server", "value") for path in logins}  # an address is no secret
     for place in context.typed("SecretText"):
+        if place.path in public:
+            continue
         yield error(
             "SC325",
             "secret text stands in the file",
             help="write `fromEnv`, `fromFile`, `sops` or `externalSecret`; `value` is for preset dev",
             span=context.span(place.path),
-        )
+        )._replace(is_secret=True)
 
 
 def check_keys(context: Context) -> Iterator[Diagnostic]:
@@ -48,8 +56,15 @@ def check_keys(context: Context) -> Iterator[Diagnostic]:
                 span=context.span((*path, "keys")),
             )
         allowed = {*required, *OPTIONAL.get(kind, ())}
-        for key in keys if kind in ("docker-registry", "tls") else ():
-            if key not in allowed:
+        for key in keys:
+            if not _KEY.fullmatch(key):
+                yield error(
+                    "SC326",
+                    f"a Secret can't have the key `{clip(key)}`",
+                    help="write a key of letters, digits, `-`, `_` and `.`",
+                    span=context.key((*path, "keys", key)),
+                )
+            elif key not in allowed and kind in ("docker-registry", "tls"):
                 yield error(
                     "SC326",
                     f"a Secret of type `{kind}` has no key `{clip(key)}`",
