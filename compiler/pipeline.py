@@ -12,8 +12,10 @@ from compiler.build.bundle import Built, build_bundle
 from compiler.build.catalog import Catalog
 from compiler.build.dangling import dangling
 from compiler.build.manifests import own_place
+from compiler.build.refused_images import refused_images
 from compiler.build.sections import stack_schema
 from compiler.build.template_places import shown_in_templates
+from compiler.build.transforms.settings import registry_of
 from compiler.check.bundle import check_bundle
 from compiler.check.crds import index_crds
 from compiler.check.objects import Judge, check_objects
@@ -117,10 +119,12 @@ def _checked(built: Built, stack: Stack, pack: Pack) -> Iterable[Diagnostic]:
     crds = [m.body for m in bundle.manifests if m.id.kind == "CustomResourceDefinition"]
     judge = Judge(pack, index_crds([*crds, *assumed.crds], pack.definitions), assumed.kinds)
     nodes = (stack.spec.get("cluster") or {}).get("nodes") or ()
+    registry = registry_of(stack.spec)
     secrets = [secret["name"] for secret in stack.spec.get("secrets") or ()]
     found = (
         *check_objects(bundle, judge),
         *check_bundle(bundle, judge, nodes),
+        *refused_images(bundle.manifests, registry),
         *dangling(bundle.manifests, built.references, assumed, secrets),
     )
     return blamed(found, bundle.manifests, stack.tree)

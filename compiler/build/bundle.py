@@ -28,12 +28,13 @@ from compiler.build.settings import component_images, scopes_of, transform_conte
 from compiler.build.shapes import InlineSecret
 from compiler.build.transform import transform
 from compiler.build.transforms.context import TransformContext
+from compiler.build.unused import unused_words
 from compiler.formats.files import Files
 from compiler.formats.packs import Pack
 from compiler.model.assumed import Assumed
 from compiler.model.diagnostic import Diagnostic, Outcome, outcome, warning
 from compiler.model.ids import ObjectId
-from compiler.model.manifest import Bundle, Manifest
+from compiler.model.manifest import DELETION_POLICY, Bundle, Manifest
 from compiler.model.source import Span
 from compiler.model.stack import Instance, Stack
 
@@ -100,8 +101,10 @@ class _Passes:
         images, hidden = component_images(self.catalog, self.everything, manifests)
         scopes = scopes_of([*crds, *self.assumed.crds])
         context = context._replace(scopes=scopes, catalog_images=images, hidden_images=hidden)
+        unused = tuple(unused_words(self.stack, self.catalog, self.instances, self.expansion.manifests, context))
         return (
-            transform(manifests, context)
+            Outcome(manifests, unused)
+            .then(lambda given: transform(given, context))
             .then(self._with_claims)
             .then(lambda made: self._with_secrets(made, context))
             .then(self._with_namespaces)
@@ -217,9 +220,11 @@ def _untested(stack: Stack, catalog: Catalog, instances: Iterable[Instance]) -> 
 
 
 def _kept(manifests: Iterable[Manifest], catalog: Catalog) -> frozenset[ObjectId]:
-    """Return the ids of what components say is never pruned."""
+    """Return the ids of what is never pruned: what components say, and what holds data or other objects."""
     kept = set()
     for manifest in manifests:
+        if (manifest.body["metadata"].get("annotations") or {}).get(DELETION_POLICY) == "Delete":
+            continue
         component = catalog.get(manifest.origin.component) if manifest.origin.component else None
         for row in (component.meta.get("keep") if component else None) or ():
             if row["kind"] == manifest.id.kind and row.get("name", manifest.id.name) == manifest.id.name:

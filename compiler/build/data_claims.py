@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from compiler.build.reference_rules import Rules, narrowed
@@ -10,7 +11,7 @@ from compiler.build.shapes import Maker, claim
 from compiler.build.transforms.labels import labelled
 from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
 from compiler.model.ids import GroupKind, ObjectId
-from compiler.model.manifest import Manifest, Origin
+from compiler.model.manifest import Body, Manifest, Origin
 from compiler.model.source import Span
 from compiler.model.stack import Stack
 
@@ -26,8 +27,6 @@ def make_data_claims(manifests: tuple[Manifest, ...], stack: Stack, rules: Rules
     if not places:
         return Outcome(())
     there = {m.id for m in manifests}
-    storage = stack.spec.get("storage") or {}
-    usual = {key: storage[key] for key in ("storageClassName",) if key in storage}
     mounted: dict[str, set[str]] = {}
     for reference in extract(manifests, narrowed(rules, CLAIM)).found:
         if reference.target[:2] == CLAIM:
@@ -42,19 +41,21 @@ def make_data_claims(manifests: tuple[Manifest, ...], stack: Stack, rules: Rules
             message = f"the claim of data `{item['name']}` is mounted in two namespaces: " + ", ".join(namespaces)
             found.append(error("SC473", message, help="declare a place for each of them", span=span))
         made += [
-            labelled(_manifest(name, namespace, {**usual, **item["pvc"]}, span), stack.name)
+            labelled(_manifest(ObjectId(*CLAIM, namespace, name), item, stack, span), stack.name)
             for namespace in namespaces
             if ObjectId(*CLAIM, namespace, name) not in there
         ]
     return outcome(tuple(made), found)
 
 
-def _manifest(name: str, namespace: str, pvc: dict[str, Any], span: Span | None) -> Manifest:
-    spec = claim(pvc, "", Maker("data", []))["spec"]
-    body = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": spec,
-    }
-    return Manifest(ObjectId(*CLAIM, namespace, name), body, Origin("data", "", "", 0, span))
+def _manifest(id: ObjectId, item: Mapping[str, Any], stack: Stack, span: Span | None) -> Manifest:
+    """Return the claim of a place: of the stack's storage class, unless the place says one."""
+    of_place = {"deletionPolicy": item["deletionPolicy"]} if "deletionPolicy" in item else {}
+    usual = {k: v for k, v in (stack.spec.get("storage") or {}).items() if k == "storageClassName"}
+    made = claim({**usual, **of_place, **item["pvc"]}, "", Maker("data", []))
+    metadata: Body = {"name": id.name, "namespace": id.namespace}
+    for key in ("labels", "annotations"):
+        if said := {**item.get(key, {}), **(made.get(key) or {})}:
+            metadata[key] = said
+    body = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": made["spec"]}
+    return Manifest(id, body, Origin("data", "", "", 0, span))

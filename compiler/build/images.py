@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from compiler.build.places import CONTAINER_LISTS, PodPlaces, find
+from compiler.build.refused_images import embedded_images
 from compiler.build.transforms.context import CatalogImage, HiddenImage
-from compiler.build.transforms.foreign_images import embedded_images
 from compiler.build.transforms.images import HiddenPlace, hidden_places, named_images, references_of, whole_image
 from compiler.model.manifest import Manifest
 

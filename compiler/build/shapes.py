@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from compiler.model.manifest import DELETION_POLICY
+
 GPU = "nvidia.com/gpu"
 _SHORT_QUOTA = {
     "cpu": "requests.cpu",
@@ -110,7 +112,7 @@ def secret_source(value: Any, field: str, maker: Maker) -> Any:
 
 
 def claim(value: Any, _field: str, _maker: Maker) -> Any:
-    """Claim → the same fields with `spec`, the spec of a PersistentVolumeClaim."""
+    """Claim → the same fields with `spec` of a PersistentVolumeClaim, and `annotations` for one that may be deleted."""
     if "spec" in value or "size" not in value:
         return value
     spec: dict[str, Any] = {"accessModes": value.get("accessModes", ["ReadWriteOnce"])}
@@ -118,7 +120,10 @@ def claim(value: Any, _field: str, _maker: Maker) -> Any:
         if key in value:
             spec[key] = value[key]
     spec["resources"] = {"requests": {"storage": value["size"]}}
-    return {**value, "spec": spec}
+    made = {**value, "spec": spec}
+    if value.get("deletionPolicy") == "Delete":
+        made["annotations"] = {DELETION_POLICY: "Delete"}
+    return made
 
 
 def place(value: Any, field: str, maker: Maker) -> Any:
@@ -214,7 +219,18 @@ _STRINGS = {"type": "object", "additionalProperties": {"type": "string"}}
 _REF: dict[str, Any] = {"properties": {"name": _OPEN, "key": _OPEN}}
 _CLAIM = {
     "properties": dict.fromkeys(
-        ("name", "size", "storageClassName", "accessModes", "volumeMode", "deletionPolicy", "hostPath", "spec"), _OPEN
+        (
+            "name",
+            "size",
+            "storageClassName",
+            "accessModes",
+            "volumeMode",
+            "deletionPolicy",
+            "hostPath",
+            "spec",
+            "annotations",
+        ),
+        _OPEN,
     )
 }
 _S3 = {"properties": {**dict.fromkeys(("bucket", "prefix", "endpoint", "region"), _OPEN), "secretRef": _REF}}

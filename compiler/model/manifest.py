@@ -73,6 +73,9 @@ def object_id(body: Body) -> ObjectId:
     return ObjectId(group, body["kind"], metadata.get("namespace") or "", metadata["name"])
 
 
+DELETION_POLICY = "stackc.dev/deletion-policy"
+"""The annotation of a claim that goes when it leaves the stack (`Delete`); all others are kept."""
+
 UNFILLED = "stackc.dev/unfilled"
 """The annotation that names, with commas, the keys of a Secret that are written without their values."""
 

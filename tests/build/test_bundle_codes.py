@@ -13,6 +13,7 @@ from compiler.build.emit import emit_tree
 from compiler.build.identity import duplicate_ids
 from compiler.build.reference_rules import compile_rules
 from compiler.build.references import extract
+from compiler.build.refused_images import refused_images
 from compiler.build.transform import transform
 from compiler.build.transforms.context import Registry
 from compiler.formats.yaml_read import locate, read_stream
@@ -85,7 +86,8 @@ def test_examples_with_manifests_of_the_users(code):
     done = transform(given, context(minor, registry=settings, namespaces={}))
     found = [*done.diagnostics, *duplicate_ids(given)]
     if done.value is not None and not found:
-        found = list(emit_tree(Bundle("a", "1.34", "standard", done.value, Graph())).diagnostics)
+        tree = emit_tree(Bundle("a", "1.34", "standard", done.value, Graph()))
+        found = [*refused_images(done.value, settings), *tree.diagnostics]
     (bad,) = [d for d in found if d.code == code]
     assert f"m.yaml:{at(bad, text)}" == ROWS[code]["at"]
     assert str(bad.span).startswith("m.yaml:")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from compiler.build.refused_images import refused_images
 from compiler.build.transforms.api_version import move_api_versions
 from compiler.build.transforms.context import CatalogImage, HiddenImage, Override, Registry
 from compiler.build.transforms.images import set_images
@@ -23,6 +24,7 @@ spec:
   containers:
   - {name: c, image: "%s"}
 """
+DIGEST = "a:1@sha256:" + "0" * 64
 DEPLOYMENT = """
 apiVersion: apps/v1
 kind: Deployment
@@ -183,7 +185,8 @@ class TestImages:
         assert image_of(POD % "me/other:1", **changes) == "me/other:1"
 
     def test_required_digest(self):
-        assert image_of(POD % "nginx:1", registry=Registry(require_digest=True)) == ["SC508"]
+        found = [list(refused_images(manifests(POD % name), Registry(require_digest=True))) for name in ("a:1", DIGEST)]
+        assert [[d.code for d in each] for each in found] == [["SC508"], []]
 
     def test_pull_policy_replaces_the_templates_and_fills_the_users(self):
         text = POD.replace("name: c,", "name: c, imagePullPolicy: Always,") % "a:1"
@@ -244,14 +247,14 @@ data:
   run.sh: "docker run ghcr.io/a/b:1 --url=https://example.com/x/y:1"
   fine: m.io/a/b:1
 """
-        done = set_images(manifests(text), context(registry=Registry(mirror="m.io", require_mirror=True)))
-        assert [(d.code, d.path) for d in done.diagnostics] == [("SC507", "/data/run.sh")]
-        assert "`ghcr.io/a/b:1`" in done.diagnostics[0].message
+        found = list(refused_images(manifests(text), Registry(mirror="m.io", require_mirror=True)))
+        assert [(d.code, d.path) for d in found] == [("SC507", "/data/run.sh")]
+        assert "`ghcr.io/a/b:1`" in found[0].message
 
     def test_required_mirror_finds_the_image_of_a_custom_object(self):
         text = "{apiVersion: x.io/v1, kind: Thing, metadata: {name: a}, spec: {image: nginx}}"
-        done = set_images(own(text), context(registry=Registry(mirror="m.io", require_mirror=True)))
-        assert [(d.code, d.path) for d in done.diagnostics] == [("SC507", "/spec/image")]
+        found = refused_images(own(text), Registry(mirror="m.io", require_mirror=True))
+        assert [(d.code, d.path) for d in found] == [("SC507", "/spec/image")]
 
 
 class TestPullSecrets:

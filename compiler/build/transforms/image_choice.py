@@ -20,8 +20,8 @@ class _Known(NamedTuple):
 class ImageChoice:
     """Chooses images for one run of the transforms, and remembers them: most of them come many times.
 
-    Errors: SC505 two images on one place in the mirror · SC506 a build image that nobody can pull · SC508 no digest ·
-    SC526 no image reference at all.
+    Errors: SC505 two images on one place in the mirror · SC506 a build image that nobody can pull · SC526 no image
+    reference at all.
     """
 
     def __init__(self, context: TransformContext) -> None:
@@ -53,9 +53,6 @@ class ImageChoice:
         if image is None:
             self._report(manifest, "SC526", f"`{wanted}` is no image reference", "write `host/path:tag`", path)
             return wanted
-        if registry.require_digest and not image.digest:
-            help = "add `@sha256:…` to the image, or name it in `registry.images`"
-            self._report(manifest, "SC508", f"image `{wanted}` has no digest", help, path)
         if not registry.mirror or is_under(wanted, registry.mirror):
             return wanted
         return self._mirrored(image, manifest, path)

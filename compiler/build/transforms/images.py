@@ -11,7 +11,6 @@ from compiler.build.image_names import parse_image
 from compiler.build.places import CONTAINER_LISTS, edit, find
 from compiler.build.rows import kind_of, matches
 from compiler.build.transforms.context import CatalogImage, HiddenImage, TransformContext
-from compiler.build.transforms.foreign_images import foreign_images
 from compiler.build.transforms.image_choice import ImageChoice
 from compiler.model.diagnostic import Outcome, outcome
 from compiler.model.manifest import Body, Manifest
@@ -24,13 +23,10 @@ def set_images(manifests: tuple[Manifest, ...], context: TransformContext) -> Ou
     """Choose the image of every container and hidden place, and set the pull policy.
 
     Shape: `registry.imagePullPolicy` replaces what a component's template says, and fills what the user's own
-    manifests leave out. Errors: those of ImageChoice, and SC507 for an image outside a required mirror.
+    manifests leave out. Errors: those of ImageChoice.
     """
     choice = ImageChoice(context)
     done = tuple(_hidden(_containers(manifest, context, choice), context, choice) for manifest in manifests)
-    registry = context.registry
-    if registry.mirror and registry.require_mirror:
-        choice.found.extend(d for manifest in done for d in foreign_images(manifest, registry.mirror))
     return outcome(done, choice.found)
 
 

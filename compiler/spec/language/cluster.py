@@ -167,11 +167,18 @@ def check_queues(context: Context) -> Iterator[Diagnostic]:
 
 
 def check_registry(context: Context) -> Iterator[Diagnostic]:
-    """Warn of an insecure registry in production (SC352)."""
+    """Warn of an insecure registry in production (SC352), refuse to require a mirror that nothing names (SC358)."""
+    if member(context.spec, "registry", "requireMirror") is True and not member(context.spec, "registry", "mirror"):
+        yield error(
+            "SC358",
+            "a mirror is required, and `registry.mirror` names none",
+            help="write `mirror: HOST:PORT` beside it",
+            span=context.key(("spec", "registry", "requireMirror")),
+        )
     if context.preset == "production" and member(context.spec, "registry", "insecure") is True:
         yield warning(
             "SC352",
             "production takes images from an insecure registry",
-            help="give the registry a certificate, and say it with `caFile`",
+            help="give the registry a certificate that the nodes trust",
             span=context.key(("spec", "registry", "insecure")),
         )

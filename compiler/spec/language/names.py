@@ -36,6 +36,26 @@ def check_mounts(context: Context) -> Iterator[Diagnostic]:
                     seen[mount] = path
 
 
+def check_places(context: Context) -> Iterator[Diagnostic]:
+    """Refuse words that a place can't mean (SC356): all would be believed to have an effect."""
+    for place in context.typed("PvcPlace"):
+        claim = place.value if isinstance(place.value, dict) else {}
+        if "hostPath" in claim:
+            message, help = "a claim has no directory of a node", "write `hostPath: {path: …}` in place of `pvc`"
+            yield _meaningless(context, (*place.path, "hostPath"), message, help)
+        if place.path[1:2] == ("data",) and claim.get("volumeMode") == "Block":
+            message, help = "a data place is mounted as a directory", "write `volumeMode: Filesystem`, or leave it out"
+            yield _meaningless(context, (*place.path, "volumeMode"), message, help)
+    for path, item in context.items("data"):
+        if item.get("deletionPolicy") == "Delete" and "pvc" not in item:
+            message, help = "only a claim can be deleted", "take it out: what lies on S3 and NFS always stays"
+            yield _meaningless(context, (*path, "deletionPolicy"), message, help)
+
+
+def _meaningless(context: Context, path: Path, message: str, help: str) -> Diagnostic:
+    return error("SC356", message, help=help, span=context.key(path))
+
+
 def check_assumed(context: Context) -> Iterator[Diagnostic]:
     """Refuse an assumed object without its namespace (SC343)."""
     for place in context.typed("AssumedObjects"):

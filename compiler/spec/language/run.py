@@ -33,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     references.check_claims,
     references.check_unused,
     names.check_mounts,
+    names.check_places,
     names.check_assumed,
     names.check_patches,
     cluster.check_kubernetes,

@@ -1,13 +1,14 @@
-"""Find images that do not come from the required mirror, in any string of an object."""
+"""Images that the stack's `registry` refuses, in any string of an object: not from the mirror, or without a digest."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compiler.build.findings import finding
 from compiler.build.image_names import is_under, parse_image
+from compiler.build.transforms.context import Registry
 from compiler.model.diagnostic import Diagnostic
 from compiler.model.manifest import Manifest
 from compiler.model.source import Path
@@ -22,16 +23,24 @@ _EMBEDDED = re.compile(
 )
 
 
-def foreign_images(manifest: Manifest, mirror: str) -> Iterator[Diagnostic]:
-    """Yield SC507 for every image that is not under the mirror.
+def refused_images(manifests: Iterable[Manifest], registry: Registry) -> Iterator[Diagnostic]:
+    """Yield SC507 for every image outside a required mirror, and SC508 for one without a required digest.
 
-    Shape: what stands under a key `image` is one; elsewhere, what has a registry, a path and a tag or digest. Prose
-    for people (descriptions of a CRD's schema, annotations of kubectl) is not looked at.
+    Shape: `manifests` are those of the bundle, patches applied. What stands under a key `image` is one; elsewhere, what
+    has a registry, a path and a tag or digest. Prose for people (descriptions of a CRD's schema) is not looked at.
     """
-    for path, image in _images(manifest.body, ()):
-        if not is_under(image, mirror):
-            help = f"let it come from `{mirror}`: name it in `registry.images`, or list the place under `hiddenImages`"
-            yield finding(manifest, "SC507", f"image `{image}` is not from the mirror", help=help, path=path)
+    mirror = registry.mirror if registry.require_mirror else ""
+    if not mirror and not registry.require_digest:
+        return
+    for manifest in manifests:
+        for path, image in _images(manifest.body, ()):
+            if mirror and not is_under(image, mirror):
+                help = f"let it come from `{mirror}`: name it in `registry.images`, or list the place under `hidden`"
+                yield finding(manifest, "SC507", f"image `{image}` is not from the mirror", help=help, path=path)
+            name = parse_image(image)
+            if registry.require_digest and name is not None and not name.digest:
+                help = "add `@sha256:…` to the image, or name it in `registry.images`"
+                yield finding(manifest, "SC508", f"image `{image}` has no digest", help=help, path=path)
 
 
 def embedded_images(text: str) -> Iterator[str]:
