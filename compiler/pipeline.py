@@ -11,6 +11,7 @@ from compiler.build.blame import blamed
 from compiler.build.bundle import Built, build_bundle
 from compiler.build.catalog import Catalog
 from compiler.build.dangling import dangling
+from compiler.build.limits import uncounted, unlimited
 from compiler.build.manifests import own_place
 from compiler.build.refused_images import refused_images
 from compiler.build.sections import stack_schema
@@ -125,6 +126,8 @@ def _checked(built: Built, stack: Stack, pack: Pack) -> Iterable[Diagnostic]:
         *check_objects(bundle, judge),
         *check_bundle(bundle, judge, nodes),
         *refused_images(bundle.manifests, registry),
+        *(unlimited(bundle.manifests, built.places) if stack.preset == "production" else ()),
+        *uncounted(bundle.manifests, built.places),
         *dangling(bundle.manifests, built.references, assumed, secrets),
     )
     return blamed(found, bundle.manifests, stack.tree)

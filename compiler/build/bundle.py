@@ -17,7 +17,7 @@ from compiler.build.images import images_of
 from compiler.build.manifests import own_manifests
 from compiler.build.namespaces import NamespaceWish, make_namespaces, stack_namespaces
 from compiler.build.patches import apply_patches
-from compiler.build.places import pod_places
+from compiler.build.places import PodPlaces, pod_places
 from compiler.build.reference_rules import compile_rules
 from compiler.build.references import References, extract
 from compiler.build.released import release_fields
@@ -46,6 +46,7 @@ class Built(NamedTuple):
     references: References
     assumed: Assumed
     images: tuple[str, ...]
+    places: PodPlaces
 
 
 def build_bundle(stack: Stack, catalog: Catalog, files: Files, pack: Pack) -> Outcome[Built]:
@@ -182,7 +183,7 @@ class _Passes:
             inputs=self.files.inputs(),
         )
         images = images_of(ordered, self.places, hidden, catalog_images)
-        return Outcome(Built(bundle, references, self.assumed, images), graph.diagnostics)
+        return Outcome(Built(bundle, references, self.assumed, images, self.places), graph.diagnostics)
 
 
 def _renamed(made: Secrets, manifests: tuple[Manifest, ...]) -> Secrets:

@@ -58,7 +58,7 @@ def test_word_of_the_stack_that_nothing_uses_is_a_warning(words: str, place: str
 @pytest.mark.parametrize(
     "words",
     [
-        "domain: example.com\n  params: {}\n  manifests: []\n  namespaces: [{name: web, labels: {d: 'x.${{ domain }}'}}]",
+        "domain: example.com\n  namespaces: [{name: web, labels: {d: 'x.${{ domain }}'}}]",
         "registry: {mirror: 'r:5000', insecure: false}",
         "assumes: {storageClasses: [nfs]}\n  storage: {storageClassName: nfs}",
         "defaults: {jobs: {backoffLimit: 1}}",

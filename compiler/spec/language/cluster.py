@@ -1,4 +1,4 @@
-"""Checks against the facts of the cluster: version, subnets, nodes, capacity."""
+"""Checks against the facts of the cluster: version, subnets, nodes, registry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from compiler.model.diagnostic import Diagnostic, error, warning
 from compiler.model.source import Path
 from compiler.spec.language.survey import Context, maps, member
-from compiler.spec.quantities import quantity
 from compiler.spec.words import clip
 
 if TYPE_CHECKING:
@@ -110,60 +109,6 @@ def _labels_of(node: dict[str, Any]) -> dict[str, Any]:
     if isinstance(roles, list) and "control-plane" in roles:
         labels["node-role.kubernetes.io/control-plane"] = ""
     return {**labels, **(own if isinstance(own, dict) else {})}
-
-
-def gpu_count(value: Any) -> int | None:
-    """Return the number of GPUs that `gpu` says."""
-    count = member(value, "count") if isinstance(value, dict) else value
-    return count if type(count) is int else None
-
-
-def check_fit(context: Context) -> Iterator[Diagnostic]:
-    """Refuse a pod that fits on no node, when all nodes say their capacity (SC350)."""
-    nodes = [node for _, node in maps(member(context.spec, "cluster", "nodes"), ())]
-    capacities = [node.get("capacity") for node in nodes]
-    if not nodes or not all(isinstance(capacity, dict) for capacity in capacities):
-        return
-    for place in context.typed("Resources"):
-        for key in ("cpu", "memory", "gpu"):
-            wanted = _wanted(place.value, key)
-            offers = [_amount(member(capacity, key), key) for capacity in capacities]
-            if key != "gpu" and any(offer is None for offer in offers):
-                continue
-            most = max((offer or 0 for offer in offers), default=0)
-            if wanted is not None and wanted > most:
-                yield error(
-                    "SC350",
-                    f"one pod wants more {key} than the largest node of `cluster.nodes` has",
-                    help=f"lower `{key}`, or state a larger node",
-                    span=context.span((*place.path, key)),
-                )
-
-
-def _wanted(resources: Any, key: str) -> Any:
-    request = member(resources, "requests", key)
-    return _amount(request if request is not None else member(resources, key), key)
-
-
-def _amount(value: Any, key: str) -> Any:
-    return gpu_count(value) if key == "gpu" else quantity(value)
-
-
-def check_queues(context: Context) -> Iterator[Diagnostic]:
-    """Refuse a job whose GPUs are more than its queue may have (SC351)."""
-    quotas = {item.get("name"): gpu_count(member(item, "quota", "gpu")) for _, item in context.items("queues")}
-    for path, job in context.items("jobs"):
-        queue = job.get("queue")
-        quota = quotas.get(queue) if isinstance(queue, str) else None
-        gpus, replicas = gpu_count(member(job, "resources", "gpu")), job.get("replicas", 1)
-        if quota is None or gpus is None or type(replicas) is not int or gpus * replicas <= quota:
-            continue
-        yield error(
-            "SC351",
-            f"the job wants {gpus * replicas} GPUs, its queue `{clip(str(queue))}` may have {quota}",
-            help="lower `replicas` or `gpu`, or raise the quota of the queue",
-            span=context.key((*path, "queue")),
-        )
 
 
 def check_registry(context: Context) -> Iterator[Diagnostic]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from compiler.model.diagnostic import Diagnostic
-from compiler.spec.language import cluster, names, references, resources, secrets, values
+from compiler.spec.language import capacity, cluster, names, references, resources, secrets, values
 from compiler.spec.language.survey import Context
 
 Check = Callable[[Context], Iterator[Diagnostic]]
@@ -39,8 +39,8 @@ CHECKS: tuple[Check, ...] = (
     cluster.check_kubernetes,
     cluster.check_subnets,
     cluster.check_selectors,
-    cluster.check_fit,
-    cluster.check_queues,
+    capacity.check_fit,
+    capacity.check_quotas_hold,
     cluster.check_registry,
 )
 
