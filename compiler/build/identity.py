@@ -16,7 +16,9 @@ def duplicate_ids(manifests: tuple[Manifest, ...]) -> tuple[Diagnostic, ...]:
         other = first.setdefault(manifest.id, manifest)
         if other is manifest:
             continue
-        message = f"{manifest.id} is made twice: by `{other.origin.instance}` and by `{manifest.origin.instance}`"
+        one, two = other.origin.instance, manifest.origin.instance
+        by = f"by `{one}` and by `{two}`" if one != two else f"both times by `{one}`"
+        message = f"{manifest.id} is made twice: {by}"
         help = "give one of them another name or namespace"
         notes = (Note(f"first made by {other.origin.file}:{other.origin.line}", place_of(other)),)
         found.append(finding(manifest, "SC525", message, help=help, path=("metadata", "name"), notes=notes))

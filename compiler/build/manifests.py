@@ -38,12 +38,19 @@ def own_manifests(stack: Stack, files: Files) -> Outcome[tuple[Manifest, ...]]:
 
 
 def _files(files: Files, path: str) -> Iterator[str]:
-    if path.endswith(_ENDINGS):
+    if path.endswith(_ENDINGS) and "*" not in path:
         yield path
         return
-    for name in files.listdir(path):
-        if name.endswith(_ENDINGS):
-            yield f"{path}/{name}" if path else name
+    if "*" in path:
+        folder = path.partition("*")[0].rpartition("/")[0]
+        raise FileRefused(
+            "SC136", f"there is no `{path}`", f"patterns are not expanded: name the folder, as `{folder}`"
+        )
+    names = [name for name in files.listdir(path) if name.endswith(_ENDINGS)]
+    if not names:
+        help = "name a folder with .yaml, .yml or .json files right in it, or the files"
+        raise FileRefused("SC136", f"`{path}` has no manifests", help)
+    yield from (f"{path}/{name}" if path else name for name in names)
 
 
 def _read(stack: Stack, files: Files, path: str, found: list[Diagnostic]) -> Iterator[Manifest]:

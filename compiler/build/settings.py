@@ -101,9 +101,17 @@ def _workloads(stack: Stack, instance: Instance, said: Mapping[str, Any]) -> dic
     types = shared_types()
     fill = filler(types["Workload"], types)
     path = instance.path[:-1] if instance.path[-1] == "params" else instance.path
+    is_partial = _has_part_off({**instance.params, "workloads": {}})
     made = {}
     for name, fields in said["workloads"].items():
         maker = Maker(f"{instance.name}-{name}", [])
         filled = fill(fields, name, Filling({}, maker))
-        made[name] = Override(filled, stack.tree.key_span((*path, "workloads", name)), tuple(maker.secrets))
+        made[name] = Override(filled, stack.tree.key_span((*path, "workloads", name)), tuple(maker.secrets), is_partial)
     return made
+
+
+def _has_part_off(params: Any) -> bool:
+    """Tell whether a part of an instance is turned off: its workloads are not there, and no mistake."""
+    if not isinstance(params, dict):
+        return False
+    return params.get("enabled") is False or any(map(_has_part_off, params.values()))

@@ -16,10 +16,10 @@ DIRECTIVES = (APPEND, REPLACE, DELETE, IF_PRESENT)
 
 
 def directives_of(value: Value) -> tuple[str, ...]:
-    """Return the keys of a value that begin with `$`, in the order of the file."""
+    """Return the keys of a value that begin with `$`, in the order of the file; expressions are no directives."""
     if type(value.data) is not dict:
         return ()
-    return tuple(key for key in value.data if key.startswith("$"))
+    return tuple(key for key in value.data if key.startswith("$") and not key.startswith("${{"))
 
 
 def says(value: Value, directive: str) -> bool:

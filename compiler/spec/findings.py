@@ -9,10 +9,11 @@ from compiler.formats.schema import Finding
 from compiler.formats.suggest import nearest
 from compiler.model.diagnostic import Diagnostic, Note, error
 from compiler.model.source import Path, Tree, pointer
+from compiler.spec.quantities import amounts_meant
 from compiler.spec.remedies import remedy
 from compiler.spec.shapes import Shapes, inside
 from compiler.spec.spellings import help_for
-from compiler.spec.words import clip, did_you_mean, listed, show
+from compiler.spec.words import as_written, clip, did_you_mean, listed, show
 
 _NAMES = ("Name", "ObjectName", "Domain", "Namespace")
 _AMOUNTS = ("Quantity", "Bytes")
@@ -49,7 +50,10 @@ def diagnostics(findings: list[Finding], tree: Tree, shapes: Shapes) -> list[Dia
     Errors: SC219, SC301 to SC314, SC341, SC353, SC354.
     """
     made = []
+    misnamed = {finding.path[:-1] for finding in findings if finding.rule == "unknown"}
     for finding in findings:
+        if finding.rule == "union" and not finding.found and finding.path in misnamed:
+            continue  # the key that is unknown there is the one that was to say it
         explain = _BY_RULE.get(finding.rule, _form)
         made.append(explain(Place(finding, tree, shapes)))
     return made
@@ -80,9 +84,8 @@ def _type(place: Place) -> Diagnostic:
         help = "write where the value comes from, as `{fromEnv: NAME}`"
         return place.error("SC302", f"{name} is {found}, expected a source", help)._replace(is_secret=True)
     if "string" in types and isinstance(finding.found, bool | int | float):
-        shown = "true" if finding.found is True else "false" if finding.found is False else str(finding.found)
-        lost = ", or YAML drops digits of it" if isinstance(finding.found, float) else ""
-        return place.error("SC303", f"{name} is {found}, not a text", f'write it in quotes, as `"{shown}"`{lost}')
+        shown = as_written(finding.found, place.tree.span(finding.path))
+        return place.error("SC303", f"{name} is {found}, not a text", f'write it in quotes, as `"{shown}"`')
     around = place.shapes.along(finding.path[:-1], place.tree.data)
     help = remedy(finding.found, schema, finding.expected, around)
     return place.error("SC302", f"{name} is {found}, expected {finding.expected}", help)
@@ -186,7 +189,9 @@ def _form(place: Place) -> Diagnostic:
         code = "SC314"
         help = f'write `"{found[1:]}"`; stackc adds the `v` where a target wants one'
         return place.error(code, f"the version `{found}` begins with `{found[0]}`", help)
-    if meaning in ("HostPort", "ImagePrefix", "Image", "Domain") and "://" in found:
+    if code == "SC307" and (meant := amounts_meant(found)):
+        help = f"write {meant}"
+    elif meaning in ("HostPort", "ImagePrefix", "Image", "Domain") and "://" in found:
         help = f"write it without `{found.partition('://')[0]}://`"
     elif any(mark in found for mark in ("{{", "${")):
         help = "write `${{ params.NAME }}` for a value that is set from outside; declare it under `spec.params`"

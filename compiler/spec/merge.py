@@ -48,6 +48,9 @@ def lay(above: Value, below: Value | None, schema: Schema, layer: Layer, path: P
         return _lay_map(above, below, resolved, layer, path)
     if type(above.data) is list:
         return _lay_list(above, below, resolved, layer, path)
+    if resolved.get("x-type") == "Param" and below is not None and type(below.data) is dict:
+        above = Value({"default": above}, above.trail, above.key)  # keeps what else the declaration says
+        return _lay_map(above, below, resolved, layer, path)
     return _replaced(above, below)
 
 

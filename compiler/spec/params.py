@@ -9,12 +9,15 @@ from typing import Any, NamedTuple
 from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome, warning
 from compiler.model.source import Path, Span, Tree
 from compiler.spec.schemas import Schema
-from compiler.spec.words import clip, did_you_mean
+from compiler.spec.words import as_written, clip, did_you_mean
 
 OPEN = "${{"
 _PARAM = re.compile(r"(?<![\w.'\"])params\.([A-Za-z_]\w*)")
 _ITEM = re.compile(r"(?<![\w.'\"])item\b")
 _TEXT = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+
+_READABLE = "read `params.NAME`, `stack.name`, `item.name` or `domain`; other values come with `--set params.NAME=…`"
 
 
 class _Site(NamedTuple):
@@ -140,10 +143,10 @@ def _unused(tree: Tree, names: _Names, sites: list[_Site]) -> Iterator[Diagnosti
 
 
 def _fill_all(tree: Tree, sites: list[_Site], names: _Names, found: list[Diagnostic]) -> dict[Path, Any]:
-    """Return the value of every site; the domain goes first, because others may read it."""
+    """Return the value of every site; the domain and the names of items go first, because others may read them."""
     filled: dict[Path, Any] = {}
-    for site in sorted(sites, key=lambda site: site.path != ("spec", "domain")):
-        value, problems = _fill(tree, site, names)
+    for site in sorted(sites, key=lambda site: (site.path != ("spec", "domain"), site.path[-1] != "name")):
+        value, problems = _fill(tree, site, names, _item_name(tree, site.path, filled))
         found.extend(problems)
         filled[site.path] = value
         if site.path == ("spec", "domain"):
@@ -151,12 +154,11 @@ def _fill_all(tree: Tree, sites: list[_Site], names: _Names, found: list[Diagnos
     return filled
 
 
-def _fill(tree: Tree, site: _Site, names: _Names) -> tuple[Any, list[Diagnostic]]:
+def _fill(tree: Tree, site: _Site, names: _Names, item: str) -> tuple[Any, list[Diagnostic]]:
     # The expression engine parses with jinja2, which costs more to import than a whole compile: only when needed.
     from compiler.formats.expressions import UNSET, ExpressionError, evaluate, split, text
 
     scope = {**names.others, "params": names.params}
-    item = _item_name(tree, site.path)
     if item:
         scope["item"] = {"name": item}
     found: list[Diagnostic] = []
@@ -177,7 +179,7 @@ def _fill(tree: Tree, site: _Site, names: _Names) -> tuple[Any, list[Diagnostic]
                 made.append(value if len(parts) == 1 else text(value))
     except ExpressionError as refused:
         span = _place(tree, site, offset + refused.offset)
-        advice = refused.help or "write an expression as `params.NAME`, `stack.name`, `item.name` or `domain`"
+        advice = refused.help or _READABLE
         found.append(error("SC235", refused.message, help=advice, span=span))
     if found:
         return site.text, found
@@ -194,14 +196,14 @@ def _fill(tree: Tree, site: _Site, names: _Names) -> tuple[Any, list[Diagnostic]
     return value, []
 
 
-def _item_name(tree: Tree, path: Path) -> str:
+def _item_name(tree: Tree, path: Path, filled: dict[Path, Any]) -> str:
     """Return the name of the nearest item around a place, `""` where there is none."""
     name = ""
     value: Any = tree.data
-    for part in path:
+    for end, part in enumerate(path, 1):
         value = value[part]
         if isinstance(part, int) and isinstance(value, dict) and isinstance(value.get("name"), str):
-            name = value["name"]
+            name = str(filled.get((*path[:end], "name"), value["name"]))
     return name if OPEN not in name else ""
 
 
@@ -209,7 +211,7 @@ def _unknown(tree: Tree, site: _Site, source: str, offset: int, names: _Names, *
     found = []
     bare = _TEXT.sub(lambda match: " " * len(match[0]), source)
     for match in _PARAM.finditer(bare):
-        name, span = match[1], _place(tree, site, offset + match.start())
+        name, span = match[1], _place(tree, site, offset + match.start(), len(match[0]))
         if name in names.without_value:
             found.append(
                 error(
@@ -235,7 +237,7 @@ def _unknown(tree: Tree, site: _Site, source: str, offset: int, names: _Names, *
                 "SC240",
                 "`item` stands outside a named item",
                 help="write the name itself, or use `stack.name`",
-                span=_place(tree, site, offset + match_item.start()),
+                span=_place(tree, site, offset + match_item.start(), len("item")),
             )
         )
     return found
@@ -258,14 +260,14 @@ def _lost_digits(tree: Tree, site: _Site, source: str, *, alone: bool) -> list[D
         error(
             "SC237",
             f"param `{match[1]}` is a number: it reads as `{value!r}`",
-            help="write the value in quotes",
+            help=f'write the value in quotes: `"{as_written(value, span)}"`',
             span=span,
         )
     ]
 
 
-def _place(tree: Tree, site: _Site, offset: int) -> Span | None:
-    """Return the place of a character of a text; the text's own place where quotes or folding hide it."""
+def _place(tree: Tree, site: _Site, offset: int, width: int = 0) -> Span | None:
+    """Return the place of a part of a text, or of its rest; the text's own place where quotes or folding hide it."""
     span = tree.span(site.path)
     if span is None or span.line != span.end_line:
         return span
@@ -273,7 +275,7 @@ def _place(tree: Tree, site: _Site, offset: int) -> Span | None:
     if quotes not in (0, 2):
         return span
     column = span.column + quotes // 2 + offset
-    return Span(span.file, span.line, column, span.line, span.end_column)
+    return Span(span.file, span.line, column, span.line, column + width if width else span.end_column)
 
 
 def _replaced(data: Any, path: Path, filled: dict[Path, Any]) -> Any:

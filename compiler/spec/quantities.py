@@ -39,3 +39,20 @@ def _amount(value: str) -> int | None:
         return number // _DIVISOR[suffix]
     power: int = 10 ** int(exponent or 0)
     return number * _FACTOR.get(suffix, 1) * power
+
+
+_MEANT = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([kmgtpe])i?b?", re.ASCII | re.IGNORECASE)
+
+
+def amounts_meant(text: str) -> str:
+    """Return what an amount in other words was meant to be, for a help; `""` when it says no amount: `2GB`, `2gi`."""
+    match = _MEANT.fullmatch(text.strip())
+    if match is None:
+        return ""
+    number, letter = match[1], match[2].upper()
+    binary = f"`{number}{letter}i`"
+    return (
+        binary
+        if "i" in text.lower()
+        else f"{binary}, or `{number}{'k' if letter == 'K' else letter}` for powers of 1000"
+    )

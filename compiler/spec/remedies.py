@@ -24,6 +24,8 @@ def remedy(found: Any, schema: Schema, expected: str, around: Schema) -> str:
         return _list(found, schema)
     if types in ("integer", "number") and isinstance(found, str) and found.isdigit():
         return f"write it without quotes: `{clip(found, 20)}`"
+    if schema.get("x-type") == "Image":
+        return "write one text, as `image: REPOSITORY:TAG`"
     if types == "object":
         return f"write a map{_made_of(found, schema, around)}"
     return f"write {expected}"

@@ -73,9 +73,9 @@ def help_for(key: str, allowed: list[str], shapes: Shapes, here: Schema) -> str:
         return f"write `{near}`"
     if key in REFUSED:
         return REFUSED[key]
-    below = _below(key, shapes, here)
-    if below:
-        return f"write it under {listed(below, 3)}"
+    for word, what in ((key, "it"), (known, f"`{known}`")):
+        if word and (below := _below(word, shapes, here)):
+            return f"write {what} under {listed(below, 3)}"
     homes = _homes(shapes)
     if homes.get(key) == ["spec"]:
         return "it is a section: write it in `spec`, beside the other sections"

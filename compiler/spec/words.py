@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from compiler.formats.suggest import nearest
-from compiler.model.source import Path
+from compiler.model.source import Path, Span
 from compiler.spec.shapes import inside
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -31,6 +31,15 @@ def show(path: Path, data: object = None) -> str:
         else:
             text += f'["{part}"]'
     return text or "spec"
+
+
+def as_written(value: bool | int | float, span: Span | None) -> str:
+    """Return a number as the file has it: YAML drops the zeros at its end, and `1.30` is no version `1.3`."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = repr(value)
+    width = span.end_column - span.column if span and span.line == span.end_line else 0
+    return text + "0" * (width - len(text)) if "." in text and "e" not in text else text
 
 
 def listed(names: Iterable[str], limit: int = 8) -> str:

@@ -66,12 +66,13 @@ class Override(NamedTuple):
 
     Shape: `fields` may hold enabled, image, replicas, autoscaling, resources, env (EnvVar list), args, placement (pod
     spec fields), imagePullSecrets ([{name}]), podLabels, podAnnotations, containers ({name: fields of a container});
-    `secrets` are the Secrets that its inline values become.
+    `secrets` are the Secrets that its inline values become; `may_miss` says that a part of the instance is off.
     """
 
     fields: Mapping[str, Any]
     span: Span | None = None
     secrets: tuple[InlineSecret, ...] = ()
+    may_miss: bool = False
 
 
 class TransformContext(NamedTuple):

@@ -9,7 +9,7 @@ from compiler.build.places import edit_pod_specs
 from compiler.build.transforms.context import Override, TransformContext
 from compiler.build.transforms.hpa import autoscaler, scales
 from compiler.build.transforms.workload import Refused, override_pod, override_template
-from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
+from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome, warning
 from compiler.model.manifest import Manifest
 from compiler.spec.words import did_you_mean, listed
 
@@ -35,8 +35,8 @@ class _Run(NamedTuple):
 def set_workloads(manifests: tuple[Manifest, ...], context: TransformContext) -> Outcome[tuple[Manifest, ...]]:
     """Apply the overrides of every instance, by workload name.
 
-    Errors: SC512 for a name that the instance has no workload of · SC513 when it is not clear which container is meant
-    · SC514 for a pod label that the workload's selector uses.
+    Errors: SC512 for a name that the instance has no workload of (a warning where parts of it are off) · SC513 when it
+    is not clear which container is meant · SC514 for a pod label that the workload's selector uses.
     """
     if not any(context.workloads.values()):
         return Outcome(manifests)
@@ -101,7 +101,8 @@ def _misses(
                 help = did_you_mean(
                     name, names, f"its workloads are {listed(names)}" if names else "it has no workloads"
                 )
-                yield error("SC512", f"`{instance}` has no workload `{name}`", help=help, span=override.span)
+                make, when = (warning, " while parts of it are off") if override.may_miss else (error, "")
+                yield make("SC512", f"`{instance}` has no workload `{name}`{when}", help=help, span=override.span)
 
 
 def _names(manifests: tuple[Manifest, ...], instance: str) -> list[str]:

@@ -41,6 +41,10 @@ REFERENCES: dict[str, Reference] = {
 }
 
 
+_WITHOUT_COMPONENT = ("storage.classes",)
+"""Lists that no component of the catalog serves yet: whoever writes an item there is sent away again."""
+
+
 def check_references(context: Context) -> Iterator[Diagnostic]:
     """Refuse names that neither the stack nor `assumes` has (SC331 to SC335)."""
     for name, reference in REFERENCES.items():
@@ -66,8 +70,8 @@ def names_of(context: Context, name: str) -> set[str]:
 
 
 def _unknown(context: Context, place: Place, reference: Reference, known: set[str]) -> Diagnostic:
-    section = ".".join(reference.declared)
-    where = f"`{section}` or `assumes.{reference.assumed}`" if reference.assumed else f"`{section}`"
+    sections = [section for section in (".".join(reference.declared),) if section not in _WITHOUT_COMPONENT]
+    where = " or ".join(f"`{s}`" for s in (*sections, reference.assumed and f"assumes.{reference.assumed}") if s)
     return error(
         reference.code,
         f"no {reference.noun} `{clip(place.value)}` in this stack",
@@ -184,6 +188,8 @@ def check_unused(context: Context) -> Iterator[Diagnostic]:
     """Warn of a list item of the stack that nobody uses (SC340): data, queues, priority classes."""
     for name in ("data", "queues", "priorityClasses"):
         used = {place.value for place in context.survey.refs.get(name, ()) if isinstance(place.value, str)}
+        if used - names_of(context, name):
+            continue  # a name that is written wrong is the one that is missed here
         root = context.tree.span(())
         for path, item in context.items(name):
             trail = context.tree.trails.get(path, ())

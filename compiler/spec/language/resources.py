@@ -9,7 +9,7 @@ from compiler.model.diagnostic import Diagnostic, error
 from compiler.model.source import Path
 from compiler.spec.language.survey import Context, member
 from compiler.spec.quantities import UNIT, quantity
-from compiler.spec.words import clip, listed
+from compiler.spec.words import clip, did_you_mean, listed
 
 _SHORT = ("cpu", "memory", "gpu", "storage", "pvcs", "pods")
 _CORE_QUOTA = (
@@ -60,7 +60,7 @@ def check_quotas(context: Context) -> Iterator[Diagnostic]:
             yield error(
                 "SC318",
                 f"unknown resource `{clip(key)}`",
-                help=f"write one of {listed(_SHORT)}, or a full name as `limits.memory`",
+                help=did_you_mean(key, _SHORT, f"write one of {listed(_SHORT)}, or a full name as `limits.memory`"),
                 span=context.key((*place.path, key)),
             )
 

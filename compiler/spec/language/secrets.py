@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler.model.diagnostic import Diagnostic, error, warning
+from compiler.spec.language.references import names_of
 from compiler.spec.language.survey import Context, maps, member
 from compiler.spec.words import clip, did_you_mean, listed
 
@@ -139,6 +140,8 @@ def check_logins(context: Context) -> Iterator[Diagnostic]:
 def check_unused(context: Context) -> Iterator[Diagnostic]:
     """Warn of a Secret that nobody refers to and that says no namespace (SC330): it is made nowhere."""
     used = {place.value for place in context.survey.refs.get("secrets", ()) if isinstance(place.value, str)}
+    if used - names_of(context, "secrets"):
+        return  # a name that is written wrong is the one that is missed here
     texts = [text for _, text in context.survey.texts]
     for path, secret in maps(context.spec.get("secrets"), ("spec", "secrets")):
         name = secret.get("name")

@@ -11,6 +11,9 @@ from compiler.spec.words import clip
 
 # `${trialParameters.lr}` (Katib) and `$(VAR)` (Kubernetes) are no placeholders, nor is JSON.
 _PLACEHOLDER = re.compile(r"(?<![$\w\"'])\{[A-Za-z][A-Za-z0-9_. -]*\}(?!\})|<[A-Za-z][A-Za-z0-9_. -]*>|\?\?\?")
+_OTHER_BRACES = re.compile(r"(?<!\$)\{\{ *((?:params|stack|item)\.\w+) *\}\}|\$\{ *((?:params|stack|item)\.\w+) *\}")
+"""An expression as Helm, Jinja or a shell write it."""
+
 _FLOATING = ("latest",)
 _CRON_FIELD = re.compile(r"[0-9A-Za-z*/,?#L-]+")
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
@@ -30,11 +33,17 @@ def check_versions(context: Context) -> Iterator[Diagnostic]:
                 )
 
 
+_FILL_IN = "write the value, or `${{ params.NAME }}` with a param"
+
+
 def check_placeholders(context: Context) -> Iterator[Diagnostic]:
     """Refuse a placeholder that nobody filled in (SC315)."""
     opaque = [place.path for place in context.typed("Patch")]
     for path, text in context.survey.texts:
-        match = _PLACEHOLDER.search(text) if ("{" in text or "<" in text or "?" in text) else None
+        if not ("{" in text or "<" in text or "?" in text):
+            continue
+        other = _OTHER_BRACES.search(text)
+        match = other or _PLACEHOLDER.search(text)
         if match is None or path[-1] in ("description", "command", "args") or _is_word_of_program(path):
             continue
         if any(path[: len(patch)] == patch for patch in opaque):
@@ -42,7 +51,7 @@ def check_placeholders(context: Context) -> Iterator[Diagnostic]:
         yield error(
             "SC315",
             f"the placeholder `{clip(match[0])}` is still in this value",
-            help="write the value, or `${{ params.NAME }}` with a param",
+            help=f"write `${{{{ {other[1] or other[2]} }}}}`" if other else _FILL_IN,
             span=context.span(path),
         )
 

@@ -1,0 +1,103 @@
+"""What a help says: the word or the form to write instead, fit for the very value that was found."""
+
+from __future__ import annotations
+
+import pytest
+
+HEAD = "  kubernetes: '1.34'\n"
+DATA = "  data: [{name: mnist, nfs: {server: a, path: /b}}]\n"
+SECRET = "  secrets: [{name: token, keys: {a: {fromEnv: A}}}]\n"
+JOB = HEAD + "  jobs: [{name: t, namespace: default, image: 'a:1', %s}]\n"
+
+
+@pytest.mark.parametrize(
+    ("spec", "code", "help"),
+    [
+        (JOB % "gpu: 1", "SC301", "write it under `resources`"),
+        (JOB % "gpus: 1", "SC301", "write `gpu` under `resources`"),
+        (HEAD + "  components: [{name: openfx, version: 0.1.0, gateway: {}}]\n", "SC301", "write it under `openfx`"),
+        (HEAD + "  secrets: [{name: s, keys: {a: {env: A}}}]\n", "SC301", "write `fromEnv`"),
+        (JOB % "env: {A: {file: x}}", "SC301", "write `fromFile`"),
+        ("  kubernetes: 1.30\n", "SC303", 'write it in quotes, as `"1.30"`'),
+        (JOB % "resources: {cpu: 0.5}", "SC303", 'write it in quotes, as `"0.5"`'),
+        (JOB % "resources: {memory: 2GB}", "SC307", "write `2Gi`, or `2G` for powers of 1000"),
+        (JOB % "resources: {memory: 512mib}", "SC307", "write `512Mi`"),
+        (JOB % "resources: {memory: lots}", "SC307", "write an amount such as `512Mi` or `20Gi`"),
+        (JOB % "resources: {cpu: -1}", "SC309", "write at least 0"),
+        (JOB.replace("'a:1'", "{repository: a, tag: b}") % "", "SC302", "write one text, as `image: REPOSITORY:TAG`"),
+        (JOB % "env: {A: {secretRef: s}}", "SC302", "write a map with `name`"),
+        (HEAD + "  secrets: [{name: s}]\n", "SC304", "write `keys:`"),
+        (
+            HEAD + "  cluster: {nodes: []}\n",
+            "SC304",
+            "write `provider:` with one of `kubespray`, `kubeadm`, `minikube`, `existing`",
+        ),
+        (HEAD + "  namespaces: [{name: team, quota: {gpus: 1}}]\n", "SC318", "write `gpu`"),
+        (JOB % "labels: {a: '{{ params.tag }}'}", "SC315", "write `${{ params.tag }}`"),
+        (JOB % "labels: {a: '${ stack.name }'}", "SC315", "write `${{ stack.name }}`"),
+        (JOB % "volumes: [{name: v, mountPath: /v, pvc: {size: 1Gi, storageClassName: x}}]", "SC335", None),
+    ],
+)
+def test_help_says_what_to_write(spec: str, code: str, help: str | None, run) -> None:
+    """One error, with the help for this value."""
+    found = [d for d in run(spec).diagnostics if d.is_error]
+    assert [d.code for d in found] == [code]
+    assert found[0].help.startswith(help or "add it to `assumes.storageClasses`")
+
+
+@pytest.mark.parametrize(
+    ("spec", "codes"),
+    [
+        (JOB.replace("'a:1'", "'a:{TAG}'") % "", ["SC315"]),
+        (JOB.replace("default", "Team") % "", ["SC306"]),
+        (JOB % "env: {A: {x: 1}}", ["SC301"]),
+        (JOB % "inputs: [{name: i, mountPath: /i, data: mnst}]" + DATA, ["SC332"]),
+        (JOB % "env: {A: {secretRef: {name: tokn, key: a}}}" + SECRET, ["SC331"]),
+    ],
+)
+def test_one_cause_is_one_diagnostic(spec: str, codes: list[str], run) -> None:
+    """A placeholder is not also a wrong form, a name written wrong not also a name that nobody uses."""
+    assert run(spec).codes() == codes
+
+
+def test_wrong_default_is_shown_once_where_it_stands(run) -> None:
+    """However many items it reaches, and even when all of them say the field themselves."""
+    jobs = "  jobs:\n" + "".join(
+        f"    - {{name: {n}, namespace: default, image: 'a:1', backoffLimit: 1}}\n" for n in "tu"
+    )
+    result = run(HEAD + "  defaults: {jobs: {backofLimit: 1, backoffLimit: many, volumes: [{name: v}]}}\n" + jobs)
+    assert [(d.code, d.message) for d in result.diagnostics if d.code in ("SC301", "SC302")] == [
+        ("SC301", "unknown key `backofLimit` in `defaults.jobs`"),
+        ("SC302", "`backoffLimit` is a text, expected an integer"),
+    ]
+
+
+def test_default_is_right_for_the_backend_that_takes_it(run) -> None:
+    """What one kind of item knows is no mistake in the layer under all of them."""
+    result = run(HEAD + "  defaults: {jobs: {replicas: 2}}\n  jobs: [{name: t, image: 'a:1', namespace: default}]\n")
+    assert result.codes() == []
+
+
+def test_plain_value_of_an_overlay_keeps_what_a_param_declares(run) -> None:
+    """An overlay sets the value; the list of allowed ones stays."""
+    spec = HEAD + "  params: {size: {default: s, enum: [s, m]}}\n  domain: '${{ params.size }}.example.com'\n"
+    assert run(spec, "  params: {size: m}\n").spec["domain"] == "m.example.com"
+    assert run(spec, "  params: {size: x}\n").codes() == ["SC233"]
+
+
+def test_item_name_made_of_an_expression_can_be_read(run) -> None:
+    """`item.name` is the name as it is filled in."""
+    job = JOB.replace("name: t,", "name: 't-${{ params.v }}',") % "env: {NAME: '${{ item.name }}'}"
+    assert run(job + "  params: {v: two}\n").spec["jobs"][0]["env"] == {"NAME": "t-two"}
+
+
+def test_expression_in_a_key_is_no_directive(run) -> None:
+    """Beside defaults too, where directives are looked for."""
+    spec = JOB % "labels: {'${{ params.v }}': a}" + "  defaults: {jobs: {backoffLimit: 1}}\n  params: {v: two}\n"
+    assert run(spec).codes() == ["SC238"]
+
+
+def test_path_of_set_that_begins_with_spec_is_shown_without(run) -> None:
+    """The path of `--set` begins inside `spec`."""
+    (found,) = run(HEAD, sets=("spec.domain=a.b",)).diagnostics
+    assert (found.code, found.help) == ("SC223", "the path begins inside `spec`: write `domain`")
