@@ -65,7 +65,9 @@ def _read(stack: Stack, files: Files, path: str, found: list[Diagnostic]) -> Ite
             elif _is_secret_text(body) and stack.preset != "dev":
                 message = f"Secret `{body['metadata']['name']}` stands in plain text"
                 help = "declare it under `secrets:`, or commit a SealedSecret or an ExternalSecret"
-                found.append(error("SC472", message, help=help, span=at))
+                field = next(filter(body.get, SECRET_FIELDS))
+                text = own_place(files, at, document.index, object_id(body), (field,), key=False)
+                found.append(error("SC472", message, help=help, span=text)._replace(is_secret=True))
             else:
                 body = in_data(body)
                 yield Manifest(object_id(body), body, Origin(INSTANCE, "", path, document.line, at, document.index))

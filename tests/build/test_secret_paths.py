@@ -164,3 +164,12 @@ def test_inline_secret_of_a_workload_is_made() -> None:
     assert fills(bundle_of(f"{FX}, workloads: {{fxgateway: {{env: {{TOKEN: {{fromEnv: T}}}}}}}}}}")) == {
         "openfx/openfx-fxgateway-token": "env T"
     }
+
+
+def test_report_masks_a_plain_secret_among_the_manifests() -> None:
+    """In one line or many: the place is the text, and it is not shown."""
+    one_line = f"{{apiVersion: v1, kind: Secret, metadata: {{name: s}}, stringData: {{a: {WORD}}}}}\n"
+    for text in (one_line, f"apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\ndata:\n  a: {WORD}\n  b: {WORD}\n"):
+        _, found, _ = compiled("manifests: [m.yaml]", **{"lab/m.yaml": text})
+        assert [d.code for d in found] == ["SC472"]
+        assert WORD not in render(found, {"lab/m.yaml": text.encode()}, color=False)

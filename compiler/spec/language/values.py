@@ -38,7 +38,7 @@ _FILL_IN = "write the value, or `${{ params.NAME }}` with a param"
 
 def check_placeholders(context: Context) -> Iterator[Diagnostic]:
     """Refuse a placeholder that nobody filled in (SC315)."""
-    opaque = [place.path for place in context.typed("Patch")]
+    opaque = [place.path for place in (*context.typed("Patch"), *context.typed("SecretText"))]
     for path, text in context.survey.texts:
         if not ("{" in text or "<" in text or "?" in text):
             continue
@@ -57,8 +57,8 @@ def check_placeholders(context: Context) -> Iterator[Diagnostic]:
 
 
 def _is_word_of_program(path: tuple[str | int, ...]) -> bool:
-    """Tell whether a text is a word of a command: shells and programs have their own use for braces."""
-    return any(part in ("command", "args", "env") for part in path)
+    """Tell whether a text is for a program or for people: both have their own use for braces."""
+    return any(part in ("command", "args", "env", "annotations") for part in path)
 
 
 def check_images(context: Context) -> Iterator[Diagnostic]:
