@@ -66,9 +66,6 @@ def _read_one(text: str, number: int, spec: dict[str, Any], shapes: Shapes) -> V
     span = Span(FILE, number, end + 2, number, len(text) + 1)
     place = _Place(shapes.of(shapes.member(shapes.root, "spec").schema), spec)
     _known_param(steps, spec)
-    if steps[0].name == "spec" and len(steps) > 1:
-        help = f"the path begins inside `spec`: write `{steps[1].name}`"
-        raise _Refused(error("SC223", "unknown key `spec`", help=help, span=steps[0].span))
     for step in steps:
         place = _step_into(place, step, shapes)
     value = _typed(text[end + 1 :], place, span)

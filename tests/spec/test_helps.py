@@ -95,9 +95,3 @@ def test_expression_in_a_key_is_no_directive(run) -> None:
     """Beside defaults too, where directives are looked for."""
     spec = JOB % "labels: {'${{ params.v }}': a}" + "  defaults: {jobs: {backoffLimit: 1}}\n  params: {v: two}\n"
     assert run(spec).codes() == ["SC238"]
-
-
-def test_path_of_set_that_begins_with_spec_is_shown_without(run) -> None:
-    """The path of `--set` begins inside `spec`."""
-    (found,) = run(HEAD, sets=("spec.domain=a.b",)).diagnostics
-    assert (found.code, found.help) == ("SC223", "the path begins inside `spec`: write `domain`")
