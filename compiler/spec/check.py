@@ -65,6 +65,8 @@ def _one_a_place(form: list[Diagnostic], language: list[Diagnostic]) -> list[Dia
 
 def _once(found: list[Diagnostic], tree: Tree) -> list[Diagnostic]:
     """Keep one diagnostic for each code and place: a value of `defaults` reaches every item."""
+    if not found:
+        return found
     shared = {span for path, trail in tree.trails.items() if path[:2] == _DEFAULTS for span in trail}
     shared |= {span for path, span in tree.keys.items() if path[:2] == _DEFAULTS}
     first: dict[tuple[object, ...], Diagnostic] = {}

@@ -7,6 +7,7 @@ from typing import Any
 
 from compiler.formats.schema import Finding, validate
 from compiler.model.source import Tree
+from compiler.spec.params import OPEN
 from compiler.spec.schemas import Schema
 from compiler.spec.shapes import Shapes, switch_value
 
@@ -45,4 +46,6 @@ def _in_all(kinds: Iterable[list[Finding]]) -> list[Finding]:
 
 
 def _is_partial(finding: Finding) -> bool:
+    if isinstance(finding.found, str) and OPEN in finding.found:  # filled in for each item
+        return True
     return finding.rule == "required" or (finding.rule == "union" and not finding.found)

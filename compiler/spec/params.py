@@ -145,6 +145,7 @@ def _unused(tree: Tree, names: _Names, sites: list[_Site]) -> Iterator[Diagnosti
 def _fill_all(tree: Tree, sites: list[_Site], names: _Names, found: list[Diagnostic]) -> dict[Path, Any]:
     """Return the value of every site; the domain and the names of items go first, because others may read them."""
     filled: dict[Path, Any] = {}
+    sites = [site for site in sites if not _waits_for_its_item(site)]
     for site in sorted(sites, key=lambda site: (site.path != ("spec", "domain"), site.path[-1] != "name")):
         value, problems = _fill(tree, site, names, _item_name(tree, site.path, filled))
         found.extend(problems)
@@ -152,6 +153,11 @@ def _fill_all(tree: Tree, sites: list[_Site], names: _Names, found: list[Diagnos
         if site.path == ("spec", "domain"):
             names.others["domain"] = value
     return filled
+
+
+def _waits_for_its_item(site: _Site) -> bool:
+    """Tell whether a text of `defaults` reads `item`: each item has it by now, and fills its own in."""
+    return site.path[:2] == ("spec", "defaults") and bool(_ITEM.search(_TEXT.sub("", site.text)))
 
 
 def _fill(tree: Tree, site: _Site, names: _Names, item: str) -> tuple[Any, list[Diagnostic]]:

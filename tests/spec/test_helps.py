@@ -95,3 +95,13 @@ def test_expression_in_a_key_is_no_directive(run) -> None:
     """Beside defaults too, where directives are looked for."""
     spec = JOB % "labels: {'${{ params.v }}': a}" + "  defaults: {jobs: {backoffLimit: 1}}\n  params: {v: two}\n"
     assert run(spec).codes() == ["SC238"]
+
+
+def test_default_may_read_the_item_that_takes_it(run) -> None:
+    """The text in `defaults` waits; every item fills its own name in."""
+    jobs = "  jobs: [{name: t, namespace: default, image: 'a:1'}, {name: u, namespace: default, image: 'a:1'}]\n"
+    result = run(
+        HEAD + "  defaults: {jobs: {env: {NAME: '${{ item.name }}'}, serviceAccountName: '${{ item.name }}'}}\n" + jobs
+    )
+    assert result.codes() == []
+    assert [(job["env"]["NAME"], job["serviceAccountName"]) for job in result.spec["jobs"]] == [("t", "t"), ("u", "u")]
