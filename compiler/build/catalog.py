@@ -25,7 +25,7 @@ GENERATED = "compiler._compiled"
 _GENERATORS = (
     "build/component_head.py", "build/component_source.py", "build/documents.py", "build/rules_source.py",
     "build/crd.py", "build/shapes.py", "formats/shorthand.py", "formats/expressions.py", "formats/template_ir.py",
-    "formats/template_code.py", "formats/expr/codegen.py",
+    "formats/template_code.py", "formats/expr/grammar.py", "formats/expr/codegen.py",
 )  # fmt: skip
 _FOLDERS = ("manifests", "files")
 _USED_TYPE = re.compile(rb"\buse/([a-z0-9][-a-z0-9]*)")

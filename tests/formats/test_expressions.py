@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compiler.formats.expr.codegen import MAX_SOURCE
+from compiler.formats.expr.grammar import MAX_SOURCE
 from compiler.formats.expr.library import FILTERS, FUNCTIONS
 from compiler.formats.expressions import UNSET, ExpressionError, evaluate, render, split
 

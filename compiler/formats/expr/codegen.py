@@ -1,6 +1,5 @@
-"""One expression: Jinja2's grammar in, a checked Python expression out.
+"""One expression: its syntax tree in, a checked Python expression out.
 
-Jinja2 parses and nothing more: its evaluation is slow and wrong for data (methods hide keys, `True` for `true`).
 Everything outside the allow-list is refused here, once, when the expression is loaded.
 """
 
@@ -8,27 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from inspect import CO_VARARGS
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, TemplateSyntaxError
 from jinja2 import nodes as J
 
+from compiler.formats.expr.grammar import parse
 from compiler.formats.expr.library import FILTERS, FUNCTIONS, TESTS
 from compiler.formats.expr.runtime import ExpressionError, suggestion
-
-MAX_SOURCE = 2_000
-MAX_DEPTH = 30
-MAX_TREE = 60
-"""Python reads at most 200 brackets within each other, and a node becomes up to three."""
 
 OPEN: Mapping[str, Any] = {}
 """The shape of a value whose fields are not declared."""
 VERSION: Mapping[str, Any] = {"x-shape": "version"}
 """The shape of a version: it compares with text like "1.25" part by part."""
 
-_ENVIRONMENT = Environment(autoescape=False)  # noqa: S701 (parses only, never renders)
 _ARITHMETIC = {J.Sub: "-", J.Mul: "*", J.Div: "/", J.FloorDiv: "//", J.Mod: "%"}
 _ORDER = {"gt": ">", "gteq": ">=", "lt": "<", "lteq": "<=", "in": "in", "notin": "not in"}
 
@@ -52,59 +44,6 @@ class Code(NamedTuple):
 
     python: str
     shape: Mapping[str, Any]
-
-
-@lru_cache(4096)
-def parse(source: str) -> J.Expr:
-    """Return the syntax tree of one expression. Errors: ExpressionError for anything but one expression."""
-    if len(source) > MAX_SOURCE:
-        raise ExpressionError(f"an expression of {len(source)} characters; at most {MAX_SOURCE} are allowed")
-    if not source.strip():
-        raise ExpressionError("an empty expression")
-    if source.lstrip()[0] == "-" and source.lstrip()[1:2] in "%} " or source.rstrip()[-1] == "-":
-        raise ExpressionError("`-` beside the braces has no meaning here", "write `${{ x }}`")
-    if max_nesting(source) > MAX_DEPTH:
-        raise ExpressionError(f"nested deeper than {MAX_DEPTH}")
-    try:
-        body = _ENVIRONMENT.parse("{{ " + source + " }}").body
-    except TemplateSyntaxError as e:
-        raise ExpressionError(_in_our_words(e.message or "syntax error")) from None
-    except (RecursionError, ValueError, OverflowError, MemoryError):
-        raise ExpressionError("too deep or too large to read") from None
-    if len(body) != 1 or not isinstance(body[0], J.Output) or len(body[0].nodes) != 1:
-        raise ExpressionError("more than one expression")
-    tree: J.Expr = body[0].nodes[0]
-    if depth_of(tree) > MAX_TREE:
-        raise ExpressionError(f"more than {MAX_TREE} operators in a row", "cut it into pieces under `let:`")
-    return tree
-
-
-def _in_our_words(message: str) -> str:
-    char = re.fullmatch(r"unexpected char '(.+)' at \d+", message)
-    if char:
-        return f"`{char[1]}` has no meaning in an expression"
-    return message.replace("'end of print statement'", "end of expression")
-
-
-def depth_of(tree: J.Node) -> int:
-    """Return how many nodes of a syntax tree lie below each other; a chain of operators is as deep as it is long."""
-    depth, level = 0, [tree]
-    while level:
-        depth, level = depth + 1, [child for node in level for child in node.iter_child_nodes()]
-    return depth
-
-
-def max_nesting(source: str) -> int:
-    """Return how deep brackets nest; unary operators and filters in a row count as nesting too."""
-    depth = deepest = 0
-    for char in source:
-        if char in "([{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif char in ")]}":
-            depth -= 1
-    chained = max((len(m) for m in re.findall(r"(?:not\s+|[-+]\s*){4,}", source)), default=0)
-    return max(deepest, chained // 2, source.count("|") // 4, source.count(" if ") // 1, source.count("~") // 8)
 
 
 def generate(source: str, scope: Scope) -> Code:
