@@ -197,10 +197,9 @@ def test_edit_of_a_lab_shows_as_its_fields_alone(lab: Lab, eventually: Eventuall
     assert edited.stderr.splitlines()[-1].startswith("1 to roll out, ")
 
 
+@pytest.mark.parametrize("lab", ["openfx-lab"], indirect=True)
 def test_storage_comes_to_what_runs_and_goes_again(lab: Lab) -> None:
     """A server's own default for rolling updates would forbid what a claim needs; the old import is not touched."""
-    if lab.name != "openfx-lab":
-        pytest.skip("its claims are there from the start")
     assert lab.run("apply", lab.stack, "--yes").returncode == 0
     before = {job["metadata"]["name"] for job in lab.kubectl.get("jobs", "-n", "openfx")["items"]}
     for setting in (("--set", "openfx.grafana.storage.size=1Gi"), ()):
