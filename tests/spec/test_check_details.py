@@ -81,6 +81,13 @@ def test_what_is_right_is_left_alone(more: str, run: Callable[..., Any]) -> None
     assert run(text).diagnostics == []
 
 
+def test_an_image_has_a_tag_in_every_preset(run: Callable[..., Any]) -> None:
+    """Which build runs would depend on the day and on the node."""
+    text = HEAD + "  jobs: [{name: a, namespace: default, image: busybox}]\n"
+    for preset in ("", "  preset: dev\n"):
+        assert run(HEAD + preset + text.removeprefix(HEAD)).only("SC316").is_error
+
+
 def test_production_refuses_a_floating_tag(run: Callable[..., Any]) -> None:
     """What is a warning otherwise is an error in production."""
     text = HEAD + "  jobs: [{name: a, namespace: default, image: a:latest}]\n"

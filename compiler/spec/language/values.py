@@ -62,7 +62,7 @@ def _is_word_of_program(path: tuple[str | int, ...]) -> bool:
 
 
 def check_images(context: Context) -> Iterator[Diagnostic]:
-    """Warn of an image without tag or with a floating one (SC316); refuse it with preset production."""
+    """Refuse an image without tag (SC316); warn of a floating one, and refuse it with preset production."""
     for place in context.typed("Image"):
         value = place.value
         if type(value) is not str or "@sha256:" in value or not value or "${{" in value:
@@ -72,7 +72,7 @@ def check_images(context: Context) -> Iterator[Diagnostic]:
         if tag and tag not in _FLOATING:
             continue
         message = f"the image `{clip(value)}` has no tag" if not tag else f"the tag of `{clip(value)}` floats"
-        make = error if context.preset == "production" else warning
+        make = error if not tag or context.preset == "production" else warning
         yield make("SC316", message, help="write the tag of one build, or a digest", span=context.span(place.path))
 
 
