@@ -400,6 +400,10 @@ spec:
         assert self.run(text, 17) == [("SC510", "/spec/behavior")]
         assert self.run(text, 18)["apiVersion"] == "autoscaling/v2beta2"
 
+    def test_autoscaler_of_the_past_is_left_for_the_checks(self):
+        text = self.HPA.replace("autoscaling/v2", "autoscaling/v2beta2") + "  behavior: {scaleDown: {policies: []}}\n"
+        assert self.run(text, 27)["apiVersion"] == "autoscaling/v2beta2"
+
     @pytest.mark.parametrize(("minor", "version"), [(20, "batch/v1beta1"), (21, "batch/v1")])
     def test_cron_job(self, minor, version):
         text = "{apiVersion: batch/v1, kind: CronJob, metadata: {name: a}, spec: {schedule: '* * * * *'}}"
@@ -469,11 +473,27 @@ webhooks: [{name: a.b.c, failurePolicy: Ignore}]
             10,
         )
 
+    @pytest.mark.parametrize(("versions", "is_said"), [("v1, v1beta1", True), ("v1beta1", True), ("v1", False)])
+    def test_webhook_of_1_15_reads_reviews_of_v1beta1(self, versions, is_said):
+        text = f"""
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: {{name: a}}
+webhooks: [{{name: a.b.c, admissionReviewVersions: [{versions}]}}]
+"""
+        done = self.run(text, 15)
+        assert (done[0] if not is_said else done["apiVersion"]) == (
+            "admissionregistration.k8s.io/v1beta1" if is_said else ("SC510", "/webhooks/0/admissionReviewVersions")
+        )
+
     def test_kind_that_the_target_lacks_names_its_first_minor(self):
         text = "{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: a}, spec: {controller: x.io/y}}"
         done = move_api_versions(manifests(text), context(16))
         assert codes(done.diagnostics) == ["SC511"]
         assert self.run(text, 18)["apiVersion"] == "networking.k8s.io/v1beta1"
+        scoped = text.replace("x.io/y", "x.io/y, parameters: {kind: K, name: n, scope: Cluster}")
+        assert self.run(scoped, 18) == [("SC510", "/spec/parameters/scope")]
+        assert self.run(scoped, 16) == [("SC511", "")]
 
     @pytest.mark.parametrize(
         "api", ["rbac.authorization.k8s.io/v1, kind: Role", "apps/v1, kind: Deployment", "batch/v1, kind: Job"]

@@ -43,23 +43,20 @@ def _is_fine(api_version: str, kind: str, context: TransformContext) -> bool:
 
 def _move(manifest: Manifest, context: TransformContext, found: list[Diagnostic]) -> Manifest:
     group, version = split_api_version(manifest.api_version)
-    body = manifest.body
+    row = _rows().get((group, manifest.id.kind, version))
+    if row is None or (group, row["to"], manifest.id.kind) not in context.pack.kinds:
+        found.extend(_no_way(manifest, context))
+        return manifest
     try:
-        while (group, version, manifest.id.kind) not in context.pack.kinds:
-            row = _rows().get((group, manifest.id.kind, version))
-            if row is None:
-                found.extend(_no_way(manifest, context))
-                return manifest
-            _refuse(body, row, context.minor)
-            body = CONVERSIONS[row["convert"]](body, context.minor)
-            version = row["to"]
+        _refuse(manifest.body, row, context.minor)
+        body = CONVERSIONS[row["convert"]](manifest.body, context.minor)
     except CannotSay as reason:
         message = (
             f"{manifest.api_version} {manifest.id.kind} cannot be written for Kubernetes 1.{context.minor}: {reason}"
         )
         found.append(finding(manifest, "SC510", message, help="leave it out, or raise `kubernetes`", path=reason.path))
         return manifest
-    return manifest._replace(body={**body, "apiVersion": f"{group}/{version}"})
+    return manifest._replace(body={**body, "apiVersion": f"{group}/{row['to']}"})
 
 
 def _refuse(body: dict[str, Any], row: Row, minor: int) -> None:

@@ -29,65 +29,6 @@ def same(body: Body, _minor: int) -> Body:
     return body
 
 
-def hpa_metrics_v2beta1(body: Body, _minor: int) -> Body:
-    """Write autoscaling/v2beta2 metrics as v2beta1: targets are fields of their own kind.
-
-    Source: kubernetes pkg/apis/autoscaling/v2beta1/conversion.go.
-    """
-    return _edit(body, ("spec", "metrics", "*"), _metric_v2beta1)
-
-
-def _metric_v2beta1(metric: Body) -> Body:
-    kind = str(metric.get("type", ""))
-    field = kind[:1].lower() + kind[1:]
-    convert = _METRICS.get(field)
-    source = metric.get(field)
-    return {**metric, field: convert(source)} if convert and type(source) is dict else metric
-
-
-def _resource_metric(source: Body) -> Body:
-    target = _map(source.get("target"))
-    kept = {key: value for key, value in source.items() if key != "target"}
-    return kept | _renamed(
-        target, {"averageUtilization": "targetAverageUtilization", "averageValue": "targetAverageValue"}
-    )
-
-
-def _pods_metric(source: Body) -> Body:
-    kept = {key: value for key, value in source.items() if key not in ("metric", "target")}
-    names = _renamed(_map(source.get("metric")), {"name": "metricName", "selector": "selector"})
-    return kept | names | _renamed(_map(source.get("target")), {"averageValue": "targetAverageValue"})
-
-
-def _object_metric(source: Body) -> Body:
-    kept = {key: value for key, value in source.items() if key not in ("metric", "target", "describedObject")}
-    names = _renamed(_map(source.get("metric")), {"name": "metricName", "selector": "selector"})
-    target = {"target": source["describedObject"]} if "describedObject" in source else {}
-    values = _renamed(_map(source.get("target")), {"value": "targetValue", "averageValue": "averageValue"})
-    # targetValue is required beside an average, and ignored then
-    return (
-        kept | target | names | ({"targetValue": values["averageValue"]} if "averageValue" in values else {}) | values
-    )
-
-
-def _external_metric(source: Body) -> Body:
-    kept = {key: value for key, value in source.items() if key not in ("metric", "target")}
-    names = _renamed(_map(source.get("metric")), {"name": "metricName", "selector": "metricSelector"})
-    return (
-        kept
-        | names
-        | _renamed(_map(source.get("target")), {"value": "targetValue", "averageValue": "targetAverageValue"})
-    )
-
-
-_METRICS: Mapping[str, Callable[[Body], Body]] = {
-    "resource": _resource_metric,
-    "pods": _pods_metric,
-    "object": _object_metric,
-    "external": _external_metric,
-}
-
-
 def pdb_v1beta1(body: Body, _minor: int) -> Body:
     """Write policy/v1 as v1beta1, where an empty selector means no pod and not every pod.
 
@@ -150,14 +91,16 @@ _WEBHOOK_DEFAULTS = {"failurePolicy": "Fail", "matchPolicy": "Equivalent", "time
 def webhooks_v1beta1(body: Body, _minor: int) -> Body:
     """Write admissionregistration.k8s.io/v1 as v1beta1: the form is the same, the defaults are not, so v1's are said.
 
-    Source: kubernetes pkg/apis/admissionregistration/{v1,v1beta1}/defaults.go.
+    Source: kubernetes pkg/apis/admissionregistration/{v1,v1beta1}/defaults.go, and 1.15's validation of review versions.
     """
+    for place in find(body, ("webhooks", "*", "admissionReviewVersions")):
+        if type(place.value) is list and "v1beta1" not in place.value:
+            raise CannotSay(place.path, "its server only sends `AdmissionReview` v1beta1; v1 came with 1.16")
     return _edit(body, ("webhooks", "*"), lambda webhook: {**_WEBHOOK_DEFAULTS, **webhook})
 
 
 CONVERSIONS: Mapping[str, Callable[[Body, int], Body]] = {
     "same": same,
-    "hpa_metrics_v2beta1": hpa_metrics_v2beta1,
     "pdb_v1beta1": pdb_v1beta1,
     "ingress_v1beta1": ingress_v1beta1,
     "webhooks_v1beta1": webhooks_v1beta1,
