@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from compiler.formats.patterns import PatternRefused, linear, own
@@ -21,6 +22,9 @@ _NAMES = {
     "array": "a list",
     "null": "null",
 }
+
+
+_EPSILON = 1e-9
 
 
 def judge(value: object, schema: Schema, mode: Mode) -> Iterator[Verdict]:
@@ -93,11 +97,24 @@ def _number(value: int | float, schema: Schema, mode: Mode) -> Iterator[Verdict]
     if below is not None and below is not False and value >= below:
         yield "maximum", f"less than {below}", ""
     step = schema.get("multipleOf")
-    if step is not None and value % step != 0:
+    if step is not None and not _is_multiple(value, step):
         yield "multiple", f"a multiple of {step}", ""
     if mode.custom and "format" not in schema and schema.get("type") == "integer":
         schema = {**schema, "format": "int64"}
     yield from _format(value, schema, mode)
+
+
+def _is_multiple(value: float, step: float) -> bool:
+    """Tell whether a value is a multiple, as near as floats can say it; nothing is one of zero.
+
+    Source: k8s.io/kube-openapi pkg/validation/validate, MultipleOf, and swag.IsFloat64AJSONInteger.
+    """
+    if step <= 0:
+        return False
+    if isinstance(value, int) and isinstance(step, int):
+        return value % step == 0
+    times = value / step
+    return math.isfinite(times) and abs(times - round(times)) <= _EPSILON * max(1.0, abs(times))
 
 
 def _format(value: object, schema: Schema, mode: Mode) -> Iterator[Verdict]:

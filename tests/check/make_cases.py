@@ -73,15 +73,23 @@ def changes(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield small ways to break a value: a word for each, and the new value."""
     yield "null", None
     if isinstance(value, bool):
-        yield from (("flip", not value), ("str", str(value).lower()))
+        yield from (("flip", not value), ("str", str(value).lower()), ("to 0", 0))
     elif isinstance(value, int):
-        numbers = (-1, 0, 1, 70_000, 10**9 + 1, 1 << 31, 1 << 40, 1.5, 3.0, str(value))
+        numbers = (-1, 0, 1, 2, 99, 101, 256, 65_536, 70_000, 10**9 + 1, 1 << 31, 1 << 40, 1.5, 3.0, str(value), "50%")
         yield from ((f"to {number!r}", number) for number in numbers)
     elif isinstance(value, str):
         yield from (("empty", ""), ("upper", value.upper()), ("int", 7), ("star", "*"), ("percent", "150%"))
         yield from ((f"and {end!r}", value + end) for end in ("_x", ".", " y", "/z"))
         yield from (("dash", f"-{value}"), ("up", "../x"), ("number", "123"), ("minus", "-5"), ("ip", "10.0.0.300"))
-        yield from ((f"long {size}", (value + "a" * size)[:size]) for size in (20, 64, 300))
+        yield from (
+            ("line end", value + "\n"),
+            ("letters", "\xfcn\xef"),
+            ("under", "_a"),
+            ("dots", "..a"),
+            ("quantity", "1Xi"),
+        )
+        yield from (("lower", value.lower()), ("capital", value.capitalize()), ("url", "http://x"), ("dollar", "$(X)"))
+        yield from ((f"long {size}", (value + "a" * size)[:size]) for size in (16, 20, 64, 254, 300))
     elif isinstance(value, list):
         yield from (
             ("empty", []),
@@ -89,9 +97,13 @@ def changes(value: Any) -> Iterator[tuple[str, Any]]:
             ("map", {}),
             ("str", "x"),
             ("and null", [*value, None]),
+            ("turned", value[::-1]),
+            ("many", value * 40),
+            ("and map", [*value, {}]),
         )
     elif isinstance(value, dict):
         yield from (("empty", {}), ("list", []), ("str", "x"), ("unknown", {**value, "bogus": 1}))
+        yield from (("bad key", {**value, "-a b": "x"}), ("long key", {**value, "a" * 64: "x"}))
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:

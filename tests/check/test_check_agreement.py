@@ -11,7 +11,7 @@ from make_cases import CASES
 from compiler.check.objects import Judge
 from compiler.formats.packs import load_pack
 
-RECALL = 0.95
+RECALL = 0.97
 """What is missed: CEL expressions, and kinds without rules (FlowSchema, PriorityLevelConfiguration, Node, devices)."""
 
 
@@ -25,5 +25,5 @@ def test_nothing_that_a_server_takes_is_refused_and_nearly_all_that_it_refuses()
         if case["accepted"] and errors:
             false.append((case["base"], case["path"], case["op"], errors[0].code))
     assert false == []
-    assert count[True, False] > 300 and count[False, True] > 600
+    assert count[True, False] > 1000 and count[False, True] > 2000
     assert count[False, True] / (count[False, True] + count[False, False]) >= RECALL

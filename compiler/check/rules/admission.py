@@ -47,6 +47,7 @@ def check_webhooks(view: View) -> Iterator[Problem]:
             yield from _rule(rule or {}, at)
         for field in ("namespaceSelector", "objectSelector"):
             yield from check_selector(hook.get(field), (*path, field))
+        yield from _conditions(hook, path)
 
 
 def _policies(hook: Map, path: Path) -> Iterator[Problem]:
@@ -174,10 +175,9 @@ def _policy(view: View) -> Iterator[Problem]:
         yield required(("spec",), "validations", "at least one")
     for at, item in items(spec, "validations", ("spec",)):
         yield from _validation(item or {}, at)
-    for field, key in (("matchConditions", "expression"), ("variables", "expression")):
-        for at, item in items(spec, field, ("spec",)):
-            if not (item.get(key) or "").strip():
-                yield required(at, key)
+    for at, item in items(spec, "variables", ("spec",)):
+        if not (item.get("expression") or "").strip():
+            yield required(at, "expression")
     yield from _conditions(spec, ("spec",))
     for at, item in items(spec, "auditAnnotations", ("spec",)):
         name = f"{view.name}/{item.get('key') or ''}"
@@ -191,6 +191,8 @@ def _policy(view: View) -> Iterator[Problem]:
 
 def _conditions(holder: Map, path: Path) -> Iterator[Problem]:
     for at, item in items(holder, "matchConditions", path):
+        if not (item.get("expression") or "").strip():
+            yield required(at, "expression")
         name = item.get("name") or ""
         if why := syntax.qualified_name(name):
             yield invalid((*at, "name"), name, why)
@@ -212,6 +214,8 @@ def _binding(view: View) -> Iterator[Problem]:
     if parameters is not None:
         if not parameters.get("name") and parameters.get("selector") is None:
             yield required(("spec", "paramRef"), "name", "a name or a selector")
+        elif why := syntax.path_segment(parameters.get("name") or ""):
+            yield invalid(("spec", "paramRef", "name"), parameters["name"], why)
         missing = parameters.get("parameterNotFoundAction")
         if missing not in ("Deny", "Allow"):
             at = ("spec", "paramRef", "parameterNotFoundAction")

@@ -164,6 +164,9 @@ def check_behavior(view: View) -> Iterator[Problem]:
         window = rules.get("stabilizationWindowSeconds")
         if window is not None and not 0 <= window <= 3600:
             yield invalid((*path, "stabilizationWindowSeconds"), window, "must be between 0 and 3600")
+        tolerance = rules.get("tolerance")
+        if tolerance is not None and (quantity.parse(tolerance) or 0) < 0:
+            yield invalid((*path, "tolerance"), tolerance, "must not be negative")
         select = rules.get("selectPolicy")
         if select is not None and select not in ("Max", "Min", "Disabled"):
             yield unsupported((*path, "selectPolicy"), select, ("Max", "Min", "Disabled"))

@@ -12,6 +12,7 @@ from typing import Any
 
 from compiler.check.decode import fault
 from compiler.check.rule import Problem, invalid, required, unsupported
+from compiler.formats.patterns import LIMIT, PatternRefused, linear
 from compiler.formats.schema import validate
 from compiler.model.source import Path
 
@@ -56,9 +57,20 @@ def _structural(schema: Any, path: Path, level: str, depth: int) -> Iterator[Pro
         yield from _list(schema, path)
     if "x-kubernetes-map-type" in schema:
         yield from _map_type(schema, path)
+    if schema.get("pattern"):
+        yield from _pattern(schema["pattern"], (*path, "pattern"))
     yield from _extensions(schema, path, level)
     yield from _values(schema, path, depth)
     yield from _default(schema, path)
+
+
+def _pattern(pattern: str, path: Path) -> Iterator[Problem]:
+    if len(pattern) > LIMIT:
+        return
+    try:
+        linear(pattern)
+    except PatternRefused as refused:
+        yield invalid(path, pattern, f"must be a regular expression as Go reads them: {refused}")
 
 
 def _type(schema: Map, path: Path, level: str) -> Iterator[Problem]:
@@ -93,7 +105,8 @@ def _members(schema: Map, path: Path, level: str, depth: int) -> Iterator[Proble
             "remove `additionalProperties`",
             on_key=True,
         )
-    for name, part in properties.items():
+    for name, said in properties.items():
+        part = {} if said is None else said
         if level == "root" and name == "metadata":
             yield from _metadata(part, (*path, "properties", name))
             continue
@@ -223,7 +236,7 @@ def _fields(rule: str) -> tuple[str, ...]:
 def _default(schema: Map, path: Path) -> Iterator[Problem]:
     """Check a default against its own schema, and that whole numbers have whole bounds."""
     if schema.get("type") == "integer" and "default" in schema:
-        for bound in ("minimum", "maximum"):
+        for bound in ("minimum", "maximum", "multipleOf"):
             if isinstance(schema.get(bound), float) and not schema[bound].is_integer():
                 yield invalid((*path, bound), schema[bound], "must be a whole number, as the type is integer")
                 return

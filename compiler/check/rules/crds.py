@@ -19,6 +19,8 @@ from compiler.model.source import Path
 Map = dict[str, Any]
 
 _COLUMN_TYPES = ("integer", "number", "string", "boolean", "date")
+_SELECTABLE = ("string", "boolean", "integer")
+_MOST_SELECTABLE = 8
 _COLUMN_FORMATS = ("int32", "int64", "float", "double", "byte", "date", "date-time", "password")
 
 
@@ -93,6 +95,7 @@ def _version(version: Map, path: Path) -> Iterator[Problem]:
         yield required((*path, "schema"), "openAPIV3Schema")
     else:
         yield from check_schema(schema, (*path, "schema", "openAPIV3Schema"))
+        yield from _selectable(version, schema, path)
     for at, column in items(version, "additionalPrinterColumns", path):
         yield from _column(column or {}, at)
     scale = (version.get("subresources") or {}).get("scale")
@@ -110,12 +113,43 @@ def _version(version: Map, path: Path) -> Iterator[Problem]:
             at = (*path, "subresources", "scale", "labelSelectorPath")
             yield invalid(at, where, "must be a path below `.spec` or `.status`")
     told = version.get("deprecationWarning")
-    if told is not None and version.get("deprecated") and not 0 < len(told) <= 256:
-        yield invalid((*path, "deprecationWarning"), told, "must have 1 to 256 characters")
+    if told is not None and version.get("deprecated") and not (0 < len(told) <= 256 and told.isprintable()):
+        yield invalid((*path, "deprecationWarning"), told, "must have 1 to 256 printable characters")
     if version.get("deprecationWarning") is not None and not version.get("deprecated"):
         yield Problem(
             (*path, "deprecationWarning"), "is for deprecated versions only", "write `deprecated: true`", on_key=True
         )
+
+
+def _selectable(version: Map, schema: Map, path: Path) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for at, field in items(version, "selectableFields", path):
+        where = (field or {}).get("jsonPath") or ""
+        if not where:
+            yield required(at, "jsonPath")
+            continue
+        if why := _selected(where, schema):
+            yield invalid((*at, "jsonPath"), where, why)
+        elif where in seen:
+            yield Problem((*at, "jsonPath"), f"`{where}` is there twice", "remove one of them")
+        seen.add(where)
+    if len(seen) > _MOST_SELECTABLE:
+        yield Problem((*path, "selectableFields"), f"must not have more than {_MOST_SELECTABLE} fields")
+
+
+def _selected(where: str, schema: Map) -> str:
+    """Return why a path leads to no field that objects may be selected by, or the empty string."""
+    first, *names = where.split(".")
+    if first or not names or "[" in where:
+        return "must be a path of names, such as `.spec.color`"
+    if names[0] == "metadata":
+        return "must not lead into `metadata`"
+    for name in names:
+        field = (schema.get("properties") or {}).get(name)
+        if not isinstance(field, dict):
+            return f"the schema has no field `{name}` there"
+        schema = field
+    return "" if schema.get("type") in _SELECTABLE else "must lead to a string, a boolean or an integer"
 
 
 def _column(column: Map, path: Path) -> Iterator[Problem]:

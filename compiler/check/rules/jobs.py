@@ -10,6 +10,7 @@ from typing import Any
 
 from compiler.check import syntax
 from compiler.check.rule import Problem, Rule, invalid, nearest, required, unsupported
+from compiler.check.rules.labels import check_selector, matches
 from compiler.check.rules.schedules import schedule_problem, time_zones
 from compiler.check.view import View, items
 from compiler.model.source import Path
@@ -91,6 +92,7 @@ def _success(policy: Map | None, completions: int | None, path: Path) -> Iterato
         return
     if not policy.get("rules"):
         yield required(path, "rules", "at least one rule")
+    yield from _too_many(policy, "rules", 20, path)
     for at, rule in items(policy, "rules", path):
         indexes, count = rule.get("succeededIndexes"), rule.get("succeededCount")
         if indexes is None and count is None:
@@ -142,12 +144,17 @@ def check_job_restart_policy(view: View) -> Iterator[Problem]:
 def check_job_selector(view: View) -> Iterator[Problem]:
     """Refuse a selector by hand, and a name that is too long for the label that the server selects by."""
     spec, path = _job(view)
+    selector = spec.get("selector")
+    if spec.get("manualSelector") and view.kind == "Job.batch":
+        yield from _manual(view, selector, path)
+        return
     if view.kind == "Job.batch" and 63 < len(view.name) <= 253:
         yield invalid(
             ("metadata", "name"), view.name, "must be no more than 63 characters: it becomes a label of its pods"
         )
-    selector = spec.get("selector")
-    if selector is None or spec.get("manualSelector"):
+    if spec.get("manualSelector"):
+        yield Problem((*path, "manualSelector"), "is not for the Jobs of a CronJob", "remove `manualSelector`")
+    if selector is None:
         return
     if view.kind == "CronJob.batch":
         yield Problem(
@@ -162,11 +169,27 @@ def check_job_selector(view: View) -> Iterator[Problem]:
         )
 
 
+def _manual(view: View, selector: Map | None, path: Path) -> Iterator[Problem]:
+    """Refuse a selector by hand that is absent, can't be read, or does not find the Job's pods."""
+    if selector is None:
+        yield required(path, "selector", "`manualSelector` is true")
+        return
+    yield from check_selector(selector, (*path, "selector"))
+    labels = ((view.pod.template.get("metadata") or {}).get("labels") or {}) if view.pod else {}
+    if not matches(selector, labels):
+        yield Problem(
+            (*path, "template", "metadata", "labels"),
+            "the labels of the pods are not what `selector` finds",
+            "write the selector's labels on the template",
+        )
+
+
 def check_failure_policy(view: View) -> Iterator[Problem]:
     """Refuse rules of a failure policy that decide nothing."""
     spec, path = _job(view)
     policy = spec.get("podFailurePolicy") or {}
     names = {c.body.get("name") for c in view.containers()}
+    yield from _too_many(policy, "rules", 20, (*path, "podFailurePolicy"))
     for i, rule in enumerate(policy.get("rules") or ()):
         at = (*path, "podFailurePolicy", "rules", i)
         action = rule.get("action") or ""
@@ -179,6 +202,7 @@ def check_failure_policy(view: View) -> Iterator[Problem]:
             yield Problem(at, "exactly one of `onExitCodes` and `onPodConditions` is required")
         if codes is not None:
             yield from _exit_codes(codes, names, (*at, "onExitCodes"))
+        yield from _too_many(rule, "onPodConditions", 20, at)
         for place, condition in items(rule, "onPodConditions", at):
             kind, status = condition.get("type") or "", condition.get("status") or "True"
             if why := syntax.qualified_name(kind):
@@ -191,12 +215,19 @@ def check_failure_policy(view: View) -> Iterator[Problem]:
         yield unsupported((*path, "podReplacementPolicy"), replacement, allowed)
 
 
+def _too_many(holder: Map, field: str, most: int, path: Path) -> Iterator[Problem]:
+    count = len(holder.get(field) or ())
+    if count > most:
+        yield Problem((*path, field), f"must have no more than {most} items, it has {count}")
+
+
 def _exit_codes(codes: Map, names: set[Any], path: Path) -> Iterator[Problem]:
     operator, values = codes.get("operator") or "", codes.get("values") or ()
     if operator not in ("In", "NotIn"):
         yield unsupported((*path, "operator"), operator, ("In", "NotIn"))
     if codes.get("containerName") is not None and codes["containerName"] not in names:
         yield invalid((*path, "containerName"), codes["containerName"], "is no container of the template")
+    yield from _too_many(codes, "values", 255, path)
     if not values:
         yield required(path, "values", "at least one exit code")
     elif list(values) != sorted(set(values)):

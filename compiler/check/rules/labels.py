@@ -33,7 +33,9 @@ def check_selector(selector: dict[str, Any] | None, path: Path) -> Iterator[Prob
         yield from check_requirement(item or {}, (*path, "matchExpressions", i), OPERATORS)
 
 
-def check_requirement(item: dict[str, Any], path: Path, operators: tuple[str, ...]) -> Iterator[Problem]:
+def check_requirement(
+    item: dict[str, Any], path: Path, operators: tuple[str, ...], *, are_labels: bool = True
+) -> Iterator[Problem]:
     """Refuse one `{key, operator, values}` of a selector; nodes know the operators Gt and Lt too."""
     operator, values = item.get("operator") or "", item.get("values") or ()
     if operator not in operators:
@@ -48,7 +50,7 @@ def check_requirement(item: dict[str, Any], path: Path, operators: tuple[str, ..
     if why := syntax.qualified_name(key):
         yield invalid((*path, "key"), key, why)
     for i, value in enumerate(values):
-        if value and (why := syntax.label_value(value)):
+        if are_labels and value and (why := syntax.label_value(value)):
             yield invalid((*path, "values", i), value, why)
 
 

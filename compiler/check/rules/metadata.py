@@ -5,12 +5,14 @@ Source: k8s.io/apimachinery pkg/api/validation/objectmeta.go and each kind's nam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from compiler.check import syntax
-from compiler.check.rule import Problem, Rule, invalid
+from compiler.check.rule import Problem, Rule, invalid, unsupported
 from compiler.check.rules.labels import check_labels
 from compiler.check.view import View
+from compiler.model.source import Path
 
 _PLAIN_GROUPS = frozenset(("apps", "batch", "autoscaling", "policy"))
 _ANNOTATIONS_LIMIT = 256 * 1024
@@ -69,11 +71,32 @@ def check_object_labels(view: View) -> Iterator[Problem]:
     labels = view.metadata.get("labels")
     if labels:
         yield from check_labels(labels, ("metadata", "labels"))
+        if view.kind == "Namespace." and view.minor >= _POD_SECURITY_MINOR:
+            yield from _pod_security(labels, ("metadata", "labels"))
     pod = view.pod
     if pod and pod.template_path:
         labels = (pod.template.get("metadata") or {}).get("labels")
         if labels:
             yield from check_labels(labels, (*pod.template_path, "metadata", "labels"))
+
+
+_POD_SECURITY = "pod-security.kubernetes.io/"
+_POD_SECURITY_MINOR = 23
+_LEVELS = ("privileged", "baseline", "restricted")
+_is_pod_security_version = re.compile(r"latest|v1\.(?:0|[1-9][0-9]*)").fullmatch
+
+
+def _pod_security(labels: dict[str, str], path: Path) -> Iterator[Problem]:
+    """Refuse levels and versions of Pod Security that there are not.
+
+    Source: k8s.io/pod-security-admission api/helpers.go, which every server runs since 1.23.
+    """
+    for key, value in labels.items():
+        mode = key.removeprefix(_POD_SECURITY) if key.startswith(_POD_SECURITY) else ""
+        if mode in ("enforce", "audit", "warn") and value not in _LEVELS:
+            yield unsupported((*path, key), value or "", _LEVELS)
+        elif mode in ("enforce-version", "audit-version", "warn-version") and not _is_pod_security_version(value or ""):
+            yield invalid((*path, key), value or "", "must be `latest`, or a version such as `v1.34`")
 
 
 def check_annotations(view: View) -> Iterator[Problem]:
@@ -117,6 +140,11 @@ def check_owners(view: View) -> Iterator[Problem]:
                     f"`{field}` must not be empty",
                     "remove `ownerReferences`: the controller sets it",
                 )
+        written = owner.get("apiVersion") or ""
+        if written.endswith("/") or written.count("/") > 1:
+            yield invalid(
+                ("metadata", "ownerReferences", i, "apiVersion"), written, "must be `version` or `group/version`"
+            )
         controllers += bool(owner.get("controller"))
         if controllers > 1:
             yield Problem(("metadata", "ownerReferences", i, "controller"), "only one owner can be the controller")

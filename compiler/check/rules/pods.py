@@ -43,12 +43,33 @@ def check_names(view: View) -> Iterator[Problem]:
     for i, gate in enumerate(spec.get("readinessGates") or ()):
         if why := syntax.qualified_name(gate.get("conditionType") or ""):
             yield invalid((*pod.path, "readinessGates", i, "conditionType"), gate.get("conditionType") or "", why)
-    for i, alias in enumerate(spec.get("hostAliases") or ()):
-        if why := ip_problem(alias.get("ip") or "", view.minor):
-            yield invalid((*pod.path, "hostAliases", i, "ip"), alias.get("ip") or "", why)
-        for j, host in enumerate(alias.get("hostnames") or ()):
+    yield from _resource_claims(spec, pod.path)
+    for at, gate in items(spec, "schedulingGates", pod.path):
+        if why := syntax.qualified_name(gate.get("name") or ""):
+            yield invalid((*at, "name"), gate.get("name") or "", why)
+    yield from _host_aliases(spec, pod.path, view.minor)
+
+
+def _host_aliases(spec: Map, path: Path, minor: int) -> Iterator[Problem]:
+    for at, alias in items(spec, "hostAliases", path):
+        if why := ip_problem(alias.get("ip") or "", minor):
+            yield invalid((*at, "ip"), alias.get("ip") or "", why)
+        for place, host in items(alias, "hostnames", at):
             if why := syntax.dns_subdomain(host or ""):
-                yield invalid((*pod.path, "hostAliases", i, "hostnames", j), host, why)
+                yield invalid(place, host, why)
+
+
+def _resource_claims(spec: Map, path: Path) -> Iterator[Problem]:
+    fields = ("resourceClaimName", "resourceClaimTemplateName")
+    for at, claim in items(spec, "resourceClaims", path):
+        if why := syntax.dns_label(claim.get("name") or ""):
+            yield invalid((*at, "name"), claim.get("name") or "", why)
+        said = [field for field in fields if claim.get(field) is not None]
+        if len(said) != 1:
+            yield Problem(at, "exactly one of `resourceClaimName` and `resourceClaimTemplateName` is required")
+        for field in said:
+            if why := syntax.dns_subdomain(claim[field]):
+                yield invalid((*at, field), claim[field], why)
 
 
 def check_policies(view: View) -> Iterator[Problem]:

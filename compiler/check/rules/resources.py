@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from compiler.check import quantity
+from compiler.check import quantity, syntax
 from compiler.check.rule import Problem, Rule, invalid, required, unsupported
 from compiler.check.rules import resource_names as names
 from compiler.check.view import POD_KINDS, View
@@ -87,6 +87,9 @@ def _claim_names(claims: list[dict[str, Any]], known: frozenset[str], path: Path
         name = claim.get("name") or ""
         if name not in known:
             yield Problem((*path, "claims", i, "name"), f"`{name}` is none of the pod's `resourceClaims`")
+        request = claim.get("request")
+        if request and (why := syntax.dns_label(request)):
+            yield invalid((*path, "claims", i, "request"), request, why)
 
 
 def check_pod_resources(view: View) -> Iterator[Problem]:

@@ -39,7 +39,7 @@ def check_affinity(view: View) -> Iterator[Problem]:
         yield from check_node_selector(node[_REQUIRED], (*path, "nodeAffinity", _REQUIRED))
     for at, item in items(node, _PREFERRED, (*path, "nodeAffinity")):
         yield from _weight(item, at)
-        yield from _node_term(item.get("preference") or {}, (*at, "preference"))
+        yield from _node_term(item.get("preference") or {}, (*at, "preference"), are_labels=False)
     for name in ("podAffinity", "podAntiAffinity"):
         terms = affinity.get(name) or {}
         for at, item in items(terms, _REQUIRED, (*path, name)):
@@ -62,9 +62,10 @@ def check_node_selector(selector: Map, path: Path) -> Iterator[Problem]:
         yield from _node_term(term or {}, at)
 
 
-def _node_term(term: Map, path: Path) -> Iterator[Problem]:
+def _node_term(term: Map, path: Path, *, are_labels: bool = True) -> Iterator[Problem]:
+    """Refuse a term that can't be compared; a preference may name values that no label can have."""
     for at, item in items(term, "matchExpressions", path):
-        yield from check_requirement(item or {}, at, _NODE_OPERATORS)
+        yield from check_requirement(item or {}, at, _NODE_OPERATORS, are_labels=are_labels)
     for at, item in items(term, "matchFields", path):
         if item.get("operator") not in ("In", "NotIn"):
             yield unsupported((*at, "operator"), item.get("operator") or "", ("In", "NotIn"))
@@ -89,8 +90,19 @@ def _pod_term(term: Map, path: Path) -> Iterator[Problem]:
     elif why := syntax.qualified_name(key):
         yield invalid((*path, "topologyKey"), key, why)
     for name in ("matchLabelKeys", "mismatchLabelKeys"):
-        if term.get(name) and term.get("labelSelector") is None:
-            yield Problem((*path, name), f"`{name}` needs a `labelSelector`", "set `labelSelector`", on_key=True)
+        yield from _label_keys(term, name, path)
+    for i, label in enumerate(term.get("matchLabelKeys") or ()):
+        if label in (term.get("mismatchLabelKeys") or ()):
+            yield Problem((*path, "matchLabelKeys", i), f"`{label}` stands in `mismatchLabelKeys`, too")
+
+
+def _label_keys(holder: Map, name: str, path: Path) -> Iterator[Problem]:
+    """Refuse keys of labels that are none, or that nothing selects."""
+    for i, key in enumerate(holder.get(name) or ()):
+        if why := syntax.qualified_name(key or ""):
+            yield invalid((*path, name, i), key or "", why)
+    if holder.get(name) and holder.get("labelSelector") is None:
+        yield Problem((*path, name), f"`{name}` needs a `labelSelector`", "set `labelSelector`", on_key=True)
 
 
 def check_tolerations(view: View) -> Iterator[Problem]:
@@ -153,16 +165,7 @@ def check_spread(view: View) -> Iterator[Problem]:
             if item.get(field) is not None and item[field] not in ("Honor", "Ignore"):
                 yield unsupported((*path, field), item[field], ("Honor", "Ignore"))
         yield from check_selector(item.get("labelSelector"), (*path, "labelSelector"))
-        for j, key in enumerate(item.get("matchLabelKeys") or ()):
-            if why := syntax.qualified_name(key or ""):
-                yield invalid((*path, "matchLabelKeys", j), key or "", why)
-        if item.get("matchLabelKeys") and item.get("labelSelector") is None:
-            yield Problem(
-                (*path, "matchLabelKeys"),
-                "`matchLabelKeys` needs a `labelSelector`",
-                "set `labelSelector`",
-                on_key=True,
-            )
+        yield from _label_keys(item, "matchLabelKeys", path)
 
 
 def check_priority_class(view: View) -> Iterator[Problem]:
@@ -193,8 +196,12 @@ def check_runtime_class(view: View) -> Iterator[Problem]:
             yield problem._replace(path=tuple(p for p in problem.path if p != "limits"))
     scheduling = spec.get("scheduling") or {}
     yield from check_labels(scheduling.get("nodeSelector") or {}, (*path, "scheduling", "nodeSelector"))
+    seen: list[Map] = []
     for at, item in items(scheduling, "tolerations", (*path, "scheduling")):
         yield from check_toleration(item or {}, at)
+        if item in seen:
+            yield Problem(at, "this toleration is there twice", "remove one of them")
+        seen.append(item)
 
 
 RULES = (

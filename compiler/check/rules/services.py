@@ -135,6 +135,8 @@ def check_traffic(view: View) -> Iterator[Problem]:
             "remove `healthCheckNodePort`",
             on_key=True,
         )
+    elif health and (why := syntax.port_number(health)):
+        yield invalid(("spec", "healthCheckNodePort"), health, why)
 
 
 def _inside(spec: Map, minor: int) -> Iterator[Problem]:

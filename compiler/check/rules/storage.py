@@ -24,6 +24,13 @@ SOURCES = frozenset((
     "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume",
 ))  # fmt: skip
 
+_CSI_SECRETS = (
+    "controllerPublishSecretRef",
+    "controllerExpandSecretRef",
+    "nodePublishSecretRef",
+    "nodeExpandSecretRef",
+)
+
 
 def check_claim(view: View) -> Iterator[Problem]:
     """Refuse a PersistentVolumeClaim that asks for nothing, or for what can't be."""
@@ -47,7 +54,7 @@ def check_volume(view: View) -> Iterator[Problem]:
         yield required(("spec", "nodeAffinity"), "required")
     elif affinity:
         yield from check_node_selector(affinity["required"], ("spec", "nodeAffinity", "required"))
-    yield from _sources(spec, path, view.minor)
+    yield from _sources(spec, path)
 
 
 def _capacity(capacity: Map, path: Path) -> Iterator[Problem]:
@@ -60,7 +67,7 @@ def _capacity(capacity: Map, path: Path) -> Iterator[Problem]:
             yield invalid((*path, name), value, "must be greater than zero")
 
 
-def _sources(spec: Map, path: Path, minor: int) -> Iterator[Problem]:
+def _sources(spec: Map, path: Path) -> Iterator[Problem]:
     given = [k for k, v in spec.items() if k in SOURCES and v is not None]
     if not given:
         yield Problem(path, "a volume source is required: `nfs`, `csi`, `hostPath`, `local` …", "set one source")
@@ -73,9 +80,9 @@ def _sources(spec: Map, path: Path, minor: int) -> Iterator[Problem]:
         )
     for kind in given[:1]:
         source = spec[kind]
-        yield from check_volume_source(kind, source, (*path, kind), minor)
-        if kind == "csi" and not source.get("volumeHandle"):
-            yield required((*path, kind), "volumeHandle")
+        yield from check_volume_source(kind, source, (*path, kind))
+        if kind == "csi":
+            yield from _csi(source, (*path, kind))
         if kind == "local":
             if not source.get("path"):
                 yield required((*path, kind), "path")
@@ -83,6 +90,26 @@ def _sources(spec: Map, path: Path, minor: int) -> Iterator[Problem]:
                 yield invalid((*path, kind, "path"), source["path"], why)
             if not spec.get("nodeAffinity"):
                 yield required(path, "nodeAffinity", "a local volume is on one node")
+
+
+def _csi(source: Map, path: Path) -> Iterator[Problem]:
+    if not source.get("volumeHandle"):
+        yield required(path, "volumeHandle")
+    for field in _CSI_SECRETS:
+        secret = source.get(field)
+        if secret is None:
+            continue
+        namespace, name = secret.get("namespace") or "", secret.get("name") or ""
+        if not namespace:
+            yield required((*path, field), "namespace")
+        elif why := syntax.dns_label(namespace):
+            yield invalid((*path, field, "namespace"), namespace, why)
+        if field == "nodePublishSecretRef":
+            continue  # a volume source of pods, too, where its name is looked at
+        if not name:
+            yield required((*path, field), "name")
+        elif why := syntax.dns_subdomain(name):
+            yield invalid((*path, field, "name"), name, why)
 
 
 def check_storage_class(view: View) -> Iterator[Problem]:

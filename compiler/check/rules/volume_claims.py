@@ -40,9 +40,10 @@ def check_claim_spec(spec: Map, path: Path) -> Iterator[Problem]:
         yield required((*path, "resources", "requests"), "storage")
     elif (quantity.parse(requests["storage"]) or 0) <= 0:
         yield invalid((*path, "resources", "requests", "storage"), requests["storage"], "must be greater than zero")
-    name = spec.get("storageClassName")
-    if name and (why := syntax.dns_subdomain(name)):
-        yield invalid((*path, "storageClassName"), name, why)
+    for field in ("storageClassName", "volumeAttributesClassName"):
+        name = spec.get(field)
+        if name and (why := syntax.dns_subdomain(name)):
+            yield invalid((*path, field), name, why)
     mode = spec.get("volumeMode")
     if mode is not None and mode not in ("Block", "Filesystem"):
         yield unsupported((*path, "volumeMode"), mode, ("Block", "Filesystem"))
@@ -52,7 +53,7 @@ def check_claim_spec(spec: Map, path: Path) -> Iterator[Problem]:
         yield Problem((*path, "dataSource"), message, "use `dataSourceRef`", on_key=True, warning=True)
     elif source:
         yield from _data_source(source, (*path, "dataSource"))
-    if spec.get("dataSourceRef"):
+    if spec.get("dataSourceRef") is not None:
         yield from _data_source(spec["dataSourceRef"], (*path, "dataSourceRef"))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from compiler.check import quantity, syntax
 from compiler.check.rule import Problem, Rule, invalid, required, unsupported
 from compiler.check.rules.env import VOLUME_FIELDS, check_field_ref, check_resource_ref
+from compiler.check.rules.labels import check_labels
 from compiler.check.rules.volume_claims import check_claim_spec
 from compiler.check.view import POD_KINDS, View
 from compiler.model.source import Path
@@ -41,7 +42,6 @@ _REQUIRED: dict[str, tuple[str, ...]] = {
     "gcePersistentDisk": ("pdName",),
     "vsphereVolume": ("volumePath",),
     "portworxVolume": ("volumeID",),
-    "image": ("reference",),
 }
 
 
@@ -81,13 +81,16 @@ def _source(volume: Map, path: Path, view: View) -> Iterator[Problem]:
             on_key=True,
         )
     else:
-        yield from check_volume_source(given[0], volume[given[0]], (*path, given[0]), view.minor)
+        kind, source = given[0], volume[given[0]]
+        yield from check_volume_source(kind, source, (*path, kind))
+        if kind == "image" and not source.get("reference") and view.kind == "Pod." and view.minor >= 36:
+            yield required((*path, kind), "reference")  # a template may leave it to a controller
 
 
-def check_volume_source(kind: str, source: Map, path: Path, minor: int) -> Iterator[Problem]:
+def check_volume_source(kind: str, source: Map, path: Path) -> Iterator[Problem]:
     """Refuse what one volume source says wrongly (volumes of pods, PersistentVolumes)."""
     for field in _REQUIRED.get(kind, ()):
-        if not source.get(field) and not (kind == "image" and minor < 36):
+        if not source.get(field):
             yield required(path, field)
     mode = source.get("defaultMode")
     if mode is not None and not 0 <= mode <= 0o777:
@@ -195,7 +198,9 @@ def _projection(kind: str, source: Map, path: Path) -> Iterator[Problem]:
 def _ephemeral(source: Map, path: Path) -> Iterator[Problem]:
     template = source.get("volumeClaimTemplate")
     if template:
-        yield from check_claim_spec(template.get("spec") or {}, (*path, "volumeClaimTemplate", "spec"))
+        at = (*path, "volumeClaimTemplate")
+        yield from check_claim_spec(template.get("spec") or {}, (*at, "spec"))
+        yield from check_labels((template.get("metadata") or {}).get("labels") or {}, (*at, "metadata", "labels"))
 
 
 def _csi(source: Map, path: Path) -> Iterator[Problem]:
@@ -204,6 +209,13 @@ def _csi(source: Map, path: Path) -> Iterator[Problem]:
         why := "must be no more than 63 characters" if len(driver) > 63 else syntax.dns_subdomain(driver.lower())
     ):
         yield invalid((*path, "driver"), driver, why)
+    secret = source.get("nodePublishSecretRef")
+    if secret is not None:
+        name = secret.get("name") or ""
+        if not name:
+            yield required((*path, "nodePublishSecretRef"), "name")
+        elif why := syntax.dns_subdomain(name):
+            yield invalid((*path, "nodePublishSecretRef", "name"), name, why)
 
 
 def _iscsi(source: Map, path: Path) -> Iterator[Problem]:
