@@ -76,6 +76,13 @@ def _new_home(pack: Pack, group: str, version: str, kind: str) -> str:
     return f"{home}/{served[0]}" if served else ""
 
 
+def later_home(group: str, version: str, kind: str) -> str:
+    """Return the API version in which the newest Kubernetes serves a kind, empty when it does not."""
+    newest = load_pack(NEWEST)
+    served = newest.versions(group, kind)
+    return f"{group}/{served[0]}" if served else _new_home(newest, group, version, kind)
+
+
 @cache
 def served_in(group: str, version: str, kind: str) -> tuple[int, int]:
     """Return the first and the last minor that serve a kind in a version, (0, 0) for none."""

@@ -36,7 +36,8 @@ class Origin(NamedTuple):
     catalog folder, empty for the core and the user's own; `file` and `line` are the template or the user's manifest;
     `span` is the place in the user's files that asked for it; `document` counts documents of a plain stream; `asked`
     leads to the instance's values in the stack's tree; `edits` are those of patches, in their order; `chain` are the
-    components that lead to the object by `use`, the instance's own first.
+    components that lead to the object by `use`, the instance's own first; `moved` says that it was written in another
+    API version, which the target does not serve.
     """
 
     instance: str
@@ -48,6 +49,7 @@ class Origin(NamedTuple):
     asked: Path = ()
     edits: tuple[Edit, ...] = ()
     chain: tuple[str, ...] = ()
+    moved: bool = False
 
 
 class Manifest(NamedTuple):

@@ -395,6 +395,11 @@ spec:
     def test_autoscaler_is_written_as_the_target_serves_it(self, minor, version):
         assert self.run(self.HPA, minor)["apiVersion"] == f"autoscaling/{version}"
 
+    @pytest.mark.parametrize(("minor", "is_moved"), [(22, True), (23, False)])
+    def test_origin_says_what_was_moved(self, minor, is_moved):
+        (done,) = move_api_versions(manifests(self.HPA), context(minor)).value
+        assert done.origin.moved is is_moved
+
     def test_what_an_older_form_cannot_say_is_refused(self):
         text = self.HPA + "  behavior: {scaleDown: {stabilizationWindowSeconds: 1}}\n"
         assert self.run(text, 17) == [("SC510", "/spec/behavior")]

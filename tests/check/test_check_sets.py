@@ -115,6 +115,25 @@ def test_an_api_that_a_later_kubernetes_removes_is_a_warning():
     assert (diagnostic.code, diagnostic.is_error, diagnostic.help) == ("SC689", False, "write `apiVersion: policy/v1`")
     assert found(body | {"spec": {"minAvailable": 1}}, minor=24) == [], "the catalog's follow the target"
     assert found(body | {"apiVersion": "policy/v1", "spec": {"minAvailable": 1}}, minor=24) == []
+    [older] = found(body | {"spec": {"minAvailable": 1}}, minor=20)
+    assert older.help == "`policy/v1` takes its place from Kubernetes 1.21 on"
+
+
+@pytest.mark.parametrize(
+    ("api", "kind", "minor", "help"),
+    [
+        ("extensions/v1beta1", "Ingress", 15, "`networking.k8s.io/v1` takes its place from Kubernetes 1.19 on"),
+        ("batch/v1beta1", "CronJob", 22, "write `apiVersion: batch/v1`"),
+        ("policy/v1beta1", "PodSecurityPolicy", 24, "nothing takes its place: plan what to do before the upgrade"),
+    ],
+)
+def test_removed_later_says_what_takes_its_place(api, kind, minor, help):
+    """What stays is named, not merely another version that the target serves, such as batch/v2alpha1."""
+    assert [
+        d.help
+        for d in found({"apiVersion": api, "kind": kind, "metadata": {"name": "a"}}, minor=minor)
+        if d.code == "SC689"
+    ] == [help]
 
 
 def test_an_alpha_version_is_no_way_out():

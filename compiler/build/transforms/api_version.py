@@ -56,7 +56,8 @@ def _move(manifest: Manifest, context: TransformContext, found: list[Diagnostic]
         )
         found.append(finding(manifest, "SC510", message, help="leave it out, or raise `kubernetes`", path=reason.path))
         return manifest
-    return manifest._replace(body={**body, "apiVersion": f"{group}/{row['to']}"})
+    moved = {**body, "apiVersion": f"{group}/{row['to']}"}
+    return manifest._replace(body=moved, origin=manifest.origin._replace(moved=True))
 
 
 def _refuse(body: dict[str, Any], row: Row, minor: int) -> None:

@@ -91,7 +91,7 @@ _WEBHOOK_DEFAULTS = {"failurePolicy": "Fail", "matchPolicy": "Equivalent", "time
 def webhooks_v1beta1(body: Body, _minor: int) -> Body:
     """Write admissionregistration.k8s.io/v1 as v1beta1: the form is the same, the defaults are not, so v1's are said.
 
-    Source: kubernetes pkg/apis/admissionregistration/{v1,v1beta1}/defaults.go, and 1.15's validation of review versions.
+    Source: kubernetes pkg/apis/admissionregistration/{v1,v1beta1}/defaults.go; 1.15's validation.go.
     """
     for place in find(body, ("webhooks", "*", "admissionReviewVersions")):
         if type(place.value) is list and "v1beta1" not in place.value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.check.kinds import served_in
+from compiler.check.kinds import later_home, served_in
 from compiler.check.rule import Problem
 from compiler.check.sets.scene import Finding, Scene, SetRule
 from compiler.formats.packs import NEWEST, load_pack
@@ -12,23 +12,30 @@ from compiler.model.ids import split_api_version
 
 
 def check_deprecated(scene: Scene) -> Iterator[Finding]:
-    """Warn of an API version that is removed after the target, once for each; the catalog's follow the target."""
+    """Warn of an API version that is removed after the target, once for each; what the compiler moved follows it."""
     told: set[tuple[str, str]] = set()
     for actor in scene.actors:
-        kind = (actor.view.body["apiVersion"], actor.view.body["kind"])
-        if kind in told or actor.manifest.origin.component:
+        api_version, kind = actor.view.body["apiVersion"], actor.view.body["kind"]
+        if (api_version, kind) in told or actor.manifest.origin.moved:
             continue
-        told.add(kind)
-        group, version = split_api_version(kind[0])
-        if (group, version, kind[1]) in load_pack(NEWEST).kinds:
+        told.add((api_version, kind))
+        group, version = split_api_version(api_version)
+        if (group, version, kind) in load_pack(NEWEST).kinds:
             continue
-        _, last = served_in(group, version, kind[1])
+        _, last = served_in(group, version, kind)
         if scene.minor <= last < NEWEST:
-            served = load_pack(scene.minor).versions(group, kind[1])
-            better = next((v for v in served if v != version and "alpha" not in v), "")
-            message = f"{kind[0]} {kind[1]} is removed in Kubernetes 1.{last + 1}"
-            help = f"write `apiVersion: {group}/{better}`" if better else "plan the move before the upgrade"
-            yield actor, Problem(("apiVersion",), message, help, warning=True)
+            message = f"{api_version} {kind} is removed in Kubernetes 1.{last + 1}"
+            yield actor, Problem(("apiVersion",), message, _help(scene.minor, group, version, kind), warning=True)
+
+
+def _help(minor: int, group: str, version: str, kind: str) -> str:
+    home = later_home(group, version, kind)
+    if not home:
+        return "nothing takes its place: plan what to do before the upgrade"
+    first, _ = served_in(*split_api_version(home), kind)
+    if first <= minor:
+        return f"write `apiVersion: {home}`"
+    return f"`{home}` takes its place from Kubernetes 1.{first} on"
 
 
 RULES = (SetRule("SC689", check_deprecated),)
