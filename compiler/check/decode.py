@@ -21,6 +21,9 @@ _CODES = {
 }
 
 
+IN_QUOTES = "write it in quotes"
+"""The help for what YAML reads as a number or a boolean: only its text says how it was written."""
+
 _COUNTS = frozenset(("items", "properties"))
 _NUMBERS = frozenset(("an integer", "a number"))
 
@@ -79,7 +82,7 @@ def _wrong_type(finding: Finding) -> Problem:
     if isinstance(found, str) and found.isdigit() and wanted in _NUMBERS:
         help = f"write `{written}` without quotes"
     elif isinstance(found, bool | int | float) and "a string" in wanted:
-        help = f'write it in quotes, as `"{written}"`'
+        help = IN_QUOTES
     elif wanted == "a list" and isinstance(found, bool | int | float | str):
         help = f"write a list: `[{written}]`"
     return Problem(finding.path, f"{_label(finding)} is {_kind(found)}, expected {wanted}", help)

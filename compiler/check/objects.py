@@ -85,7 +85,8 @@ class Judge:
     def _custom(self, body: Map, group: str, version: str, kind: str) -> list[Found]:
         if not self.crds.knows(group, kind):
             if (group, kind) in self._assumed and not self.pack.knows(group, kind):
-                return self._metadata(body)
+                unsound = [Found(*fault) for fault in self.crds.metadata_faults(body)]
+                return unsound or self._metadata(body)
             return [Found(*unknown_kind(self.pack, group, version, kind))]
         faults = [Found(*fault) for fault in self.crds.faults(body, group, version, kind)]
         return faults or self._metadata(body)
@@ -168,7 +169,7 @@ def _without_secret(problem: Problem, body: Map) -> Problem:
     message, help = problem.message, problem.help
     for text in (shown(value), str(value).lower()):
         message = message.replace(f"`{text}`", "the value (not shown)")
-        help = help.replace(f', as `"{text}"`', "").replace(f"`[{text}]`", "`[…]`").replace(f"`{text}`", "it")
+        help = help.replace(f"`[{text}]`", "`[…]`").replace(f"`{text}`", "it")
     return problem._replace(message=message, help=help)
 
 

@@ -10,6 +10,7 @@ from compiler.build.reference_rules import compile_rules
 from compiler.build.references import extract
 from compiler.check.bundle import check_set
 from compiler.check.crds import index_crds
+from compiler.check.decode import IN_QUOTES
 from compiler.check.objects import Found, Judge, diagnostic, identity
 from compiler.check.rule import Problem
 from compiler.formats.packs import load_pack
@@ -144,12 +145,27 @@ def _placed(found: Found, item: Item, hidden: set[tuple[str, int, int]]) -> Diag
     span = locate(item.source.raw, item.source.file, item.index, path, key=found.problem.on_key)
     if span is None:
         span = Span(item.source.file, item.line, 1, item.line, 1)
-    if _is_secret(item.body) and found.problem.path[:1] in (("data",), ("stringData",)):
+    is_hidden = _is_secret(item.body) and found.problem.path[:1] in (("data",), ("stringData",))
+    if found.problem.help == IN_QUOTES and not is_hidden:
+        text = _written(item.source.raw, span)
+        found = found._replace(
+            problem=found.problem._replace(help=f'{IN_QUOTES}, as `"{text}"`' if text else IN_QUOTES)
+        )
+    if is_hidden:
         value = locate(item.source.raw, item.source.file, item.index, path)
         if value is not None:
             hidden.add((value.file, value.line, value.column))
     made = diagnostic(found, item.body, span)
     return made._replace(document=item.document, path=_prefixed(made.path, item.prefix))
+
+
+def _written(raw: bytes, span: Span) -> str:
+    """Return what stands at a place, empty where that is more than one line."""
+    if span.end_line != span.line:
+        return ""
+    line = raw.split(b"\n", span.line)[span.line - 1]
+    text = line.decode("utf-8", "replace").removeprefix("\ufeff")[span.column - 1 : span.end_column - 1]
+    return "" if text[:1] in ("{", "[") else text
 
 
 def _prefixed(path: str, prefix: Path) -> str:

@@ -9,6 +9,7 @@ from compiler.formats.json_locate import stretch_of
 from compiler.formats.yaml_json import NotJson, json_starts, json_text, looks_like_json
 from compiler.formats.yaml_nodes import Composer
 from compiler.formats.yaml_records import Node
+from compiler.formats.yaml_scalars import key_text
 from compiler.model.source import Path, Span
 
 _SEPARATOR = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
@@ -71,7 +72,7 @@ def _child(node: Node, part: str | int) -> tuple[Node | None, Node] | None:
         return None
     merged: list[Node] = []
     for key, value in reversed(node.value):
-        if key.text == part or key.value == part:
+        if part in (key.text, key.value) or (not key.style and key_text(key.text) == part):
             return key, value
         if key.text == "<<" and not key.style:
             merged += value.value if value.kind == "list" else [value]

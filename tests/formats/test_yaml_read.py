@@ -348,6 +348,11 @@ class TestLocate:
         assert span is not None
         assert (span.line, span.column) == place
 
+    @pytest.mark.parametrize(("text", "path"), [("n: a", ("false",)), ("0x1F: a", ("31",)), ('"n": a', ("n",))])
+    def test_locate_knows_the_keys_that_kubectl_makes(self, text: str, path: tuple[str, ...]) -> None:
+        span = locate(text.encode(), "m.yaml", 0, path)
+        assert span is not None and text[span.column - 1 :] == "a"
+
     def test_locate_document_that_is_not_there_is_none(self) -> None:
         """There is no place in nothing."""
         assert locate(self.TEXT, "m.yaml", 7, ()) is None
