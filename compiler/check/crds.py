@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from compiler.check.crd_readable import readable
 from compiler.check.decode import Decoder, Fault
 from compiler.check.rule import Problem
 from compiler.formats.packs import Schema
@@ -37,7 +38,8 @@ def read_crd(body: Mapping[str, Any]) -> Crd | None:
         return None
     top = _schema_of(spec.get("validation")) if isinstance(spec.get("validation"), dict) else None
     schemas: dict[str, Schema] = {}
-    for version in spec.get("versions") or ():
+    versions = spec.get("versions")
+    for version in versions if isinstance(versions, list) else ():
         if isinstance(version, dict) and isinstance(version.get("name"), str) and version.get("served", True):
             own = _schema_of(version.get("schema"))
             schemas[version["name"]] = own if own is not None else (top or {})
@@ -79,10 +81,15 @@ class CrdIndex:
                     ),
                 )
             ]
-        if not schema:
-            return []
-        return self._decoder.faults(body, schema)
+        return self._decoder.faults(body, schema or _OPEN)
 
+    def metadata_faults(self, body: Map) -> list[Fault]:
+        """Return what is wrong with the metadata of an object whose CRD is not here."""
+        return self._decoder.faults(body, _OPEN)
+
+
+_OPEN: Schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+"""What is known of a kind without a schema: it has metadata."""
 
 _PROPS = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.{}.JSONSchemaProps"
 
@@ -93,7 +100,7 @@ def _sound(crd: Crd, definitions: Mapping[str, Schema]) -> Crd:
     if props is None:
         return crd._replace(schemas={})
     schemas = {
-        version: {} if schema and validate(schema, props, definitions, kubernetes=True) else schema
+        version: {} if schema and validate(schema, props, definitions, kubernetes=True) else readable(schema)
         for version, schema in crd.schemas.items()
     }
     return crd._replace(schemas=schemas)

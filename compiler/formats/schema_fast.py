@@ -262,7 +262,7 @@ class Compiler:
         tests = [each]
         keys = keys_of(schema) if self.closed else ()
         if keys:
-            tests.append(self._distinct(items, keys))
+            tests.append(self._distinct(items if isinstance(items, Mapping) else {}, keys))
         elif self.closed and is_set(schema):
             tests.append(distinct_texts)
         counted = counts(schema, "Items")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -125,3 +126,58 @@ def test_documents_are_counted_over_the_whole_call():
     assert (total, [item.document for item in items]) == (3, [0, 0, 2])
     found = check_stream([Source("1", one), Source("2", two)], 36).diagnostics
     assert [(d.code, d.document) for d in found] == [("SC101", 1), ("SC615", 2)]
+
+
+OPEN = "x-kubernetes-preserve-unknown-fields: true"
+CRD = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: ws.acme.io}
+spec:
+  group: acme.io
+  scope: Namespaced
+  names: {kind: W, plural: ws}
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: SCHEMA}}]
+"""
+OBJECT = {"apiVersion": "acme.io/v1", "kind": "W", "metadata": {"name": "w"}, "a": "x", "l": [{"b": 1}], "m": {"c": 1}}
+
+
+def errors(crd: str, body: dict[str, Any]) -> list[str]:
+    raw = f"{crd}\n---\n{json.dumps(body)}\n".encode()
+    return [d.path for d in check_stream([Source("m.yaml", raw)], 36).diagnostics if d.document == 1 and d.is_error]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "{type: object, properties: {a: null, l: null, m: null}}",
+        "{type: object, required: null, properties: {a: {type: string, minLength: null, enum: null}}, OPEN}",
+        '{type: object, properties: {a: {$ref: "#/a"}}, OPEN}',
+        "{type: object, OPEN, oneOf: [{required: [null]}, {required: [c]}], not: null}",
+        "{type: object, properties: {l: {type: array, items: null}}, OPEN}",
+        "{type: object, properties: {l: {type: array, items: [{}, null]}}, OPEN}",
+        "{type: object, properties: {l: {type: array, x-kubernetes-list-type: map,"
+        " x-kubernetes-list-map-keys: [b]}}, OPEN}",
+        "{type: object, properties: {m: {type: object, additionalProperties: null}}, OPEN}",
+        "{type: object, properties: {a: {type: string, multipleOf: 0},"
+        " m: {type: object, properties: {c: {type: integer, multipleOf: 0}}}}, OPEN}",
+    ],
+)  # fmt: skip
+def test_a_broken_schema_judges_no_object_wrongly(schema: str):
+    assert [
+        path
+        for path in errors(CRD.replace("SCHEMA", schema.replace("OPEN", OPEN)), OBJECT)
+        if path not in ("/oneOf", "/m/c", "")
+    ] == []
+
+
+@pytest.mark.parametrize("versions", ["1.5", "{a: b}", "x", "[1, x, {}]", "null"])
+def test_versions_that_are_none(versions: str):
+    errors(CRD.partition("  versions:")[0] + f"  versions: {versions}\n", OBJECT)
+
+
+@pytest.mark.parametrize("metadata", [{"name": 1.5}, {"name": {}}, {"name": "w", "namespace": 3}, {"labels": [1]}])
+@pytest.mark.parametrize("schema", ["{type: 5}", "{type: object, properties: {}}"])
+def test_metadata_is_decoded_whatever_the_schema_says(metadata: dict[str, Any], schema: str):
+    field = next(key for key in metadata if not isinstance(metadata[key], str))
+    assert errors(CRD.replace("SCHEMA", schema), OBJECT | {"metadata": metadata})[:1] == [f"/metadata/{field}"]
