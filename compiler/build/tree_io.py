@@ -58,7 +58,7 @@ def write_tree(root: Path, tree: Mapping[str, str]) -> TreeChanges:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(path.name + _NEW)
+    new = path.with_name(_NEW)  # a longer name than the file's own may be too long for the file system
     new.write_bytes(text.encode())
     new.replace(path)
 

@@ -84,17 +84,21 @@ def target_minor(kubernetes: str | None) -> int:
 
 
 def stream_sources(names: tuple[str, ...]) -> Iterator[Source]:
-    """Yield the texts of files, folders and standard input; those of a folder in byte order of their paths."""
+    """Yield the texts of files, folders and standard input; those of a folder in byte order of their paths.
+
+    Shape: of a text over the limit only so much is read that its reader sees it: a device has no end.
+    """
     from compiler.check.stream import Source
+    from compiler.formats.yaml_events import STREAM_LIMIT_BYTES
 
     for name in names:
         if name == "-":
-            yield Source("-", sys.stdin.buffer.read())
+            yield Source("-", sys.stdin.buffer.read(STREAM_LIMIT_BYTES + 1))
             continue
         for path in sorted(_files(name), key=os.fsencode):
             try:
                 with open(path, "rb") as file:  # noqa: PTH123 - the user names this file, no stack does
-                    yield Source(path, file.read())
+                    yield Source(path, file.read(STREAM_LIMIT_BYTES + 1))
             except OSError as fault:
                 raise click.UsageError(f"{path}: {fault.strerror}") from None
 
@@ -107,7 +111,10 @@ def _files(name: str) -> Iterator[str]:
         folders.sort()
         for file in files:
             if file.endswith(_ENDINGS):
-                yield os.path.join(folder, file)  # noqa: PTH118
+                path = os.path.join(folder, file)  # noqa: PTH118
+                if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
+                    raise click.UsageError(f"{path}: not a regular file")  # reading a pipe would wait for its writer
+                yield path
 
 
 def _stack(

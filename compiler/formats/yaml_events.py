@@ -80,7 +80,7 @@ def check_bytes(file: str, raw: bytes, limit_bytes: int) -> Diagnostic | None:
     Errors: SC113 too large, SC102 UTF-16.
     """
     if len(raw) > limit_bytes:
-        message = f"the file has {len(raw)} bytes; the limit is {limit_bytes}"
+        message = f"the file has more than {limit_bytes} bytes"
         return error("SC113", message, help="split it into smaller files", span=Span(file, 1, 1, 1, 1))
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return error("SC102", "the file is UTF-16", help="save the file as UTF-8", span=Span(file, 1, 1, 1, 2))

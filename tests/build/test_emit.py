@@ -144,6 +144,12 @@ class TestFolder:
         assert check_tree(tmp_path, tree) == TreeChanges((), (), ())
         assert {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()} == set(tree)
 
+    def test_longest_names_are_written(self, tmp_path):
+        config = "{apiVersion: v1, kind: ConfigMap, metadata: {name: %s, namespace: ns}}"
+        tree = self.tree("\n---\n".join(config % ("a" * size) for size in (229, 230, 231, 253)))
+        write_tree(tmp_path, tree)
+        assert check_tree(tmp_path, tree).is_empty
+
     def test_check_lists_differences_and_writing_mends_them(self, tmp_path):
         tree = self.tree()
         write_tree(tmp_path, tree)

@@ -67,6 +67,18 @@ def test_each_takes_every_document_on_its_own():
     assert "no errors in 2 documents" in stackc("--each", "-f", "-", stdin=f"{GOOD}---\n{GOOD}").stderr
 
 
+def test_a_folder_with_a_pipe_is_refused_and_not_waited_for(tmp_path: Path):
+    (tmp_path / "a.yaml").write_text(GOOD)
+    os.mkfifo(tmp_path / "b.yaml")
+    run = stackc("-f", str(tmp_path))
+    assert run.returncode == 2 and "b.yaml: not a regular file" in run.stderr
+
+
+def test_a_text_without_end_is_too_large():
+    run = stackc("-f", "/dev/zero")
+    assert run.returncode == 1 and "error[SC113]: the file has more than" in run.stderr
+
+
 @pytest.mark.parametrize("version", ["1.24", "v1.24", "1.24.3"])
 def test_the_target_can_be_given(version: str):
     """policy/v1beta1 is served by 1.24, and a warning says until when."""
