@@ -178,10 +178,21 @@ def test_index_lists_every_object_in_apply_order_with_the_digests_of_all_inputs(
     index = json.loads((tmp_path / "index.json").read_text("utf-8"))
     paths = {row["file"] for row in index["objects"]}
     assert paths == {path for path in contents(tmp_path) if path.startswith("manifests/")}
-    assert {row["path"] for row in index["inputs"]} == {stack, "overlays/prod.yaml"}
+    assert {row["path"] for row in index["inputs"]} == {"stack.yaml", "../../overlays/prod.yaml"}
     waves = [row["wave"] for row in index["objects"]]
     assert waves[0] == 0
     assert max(waves) > 0
+
+
+def test_another_root_changes_no_byte_of_the_tree(tmp_path: Path) -> None:
+    """A checkout without `.git` has another root than the repository: `--check` holds there, too."""
+    folder = ROOT / "stacks" / "openfx-lab"
+    trees = []
+    for root in (ROOT, folder):
+        out = tmp_path / str(len(trees))
+        assert run("compile", str(folder / "stack.yaml"), "--root", str(root), "--out", str(out)).returncode == 0
+        trees.append(contents(out))
+    assert trees[0] == trees[1]
 
 
 @pytest.mark.parametrize("name", LABS)

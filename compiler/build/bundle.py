@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -180,10 +181,15 @@ class _Passes:
             graph=graph.value,
             keep=_kept(ordered, self.catalog),
             fill=fill,
-            inputs=self.files.inputs(),
+            inputs=_inputs(self.files, self.stack),
         )
         images = images_of(ordered, self.places, hidden, catalog_images)
         return Outcome(Built(bundle, references, self.assumed, images, self.places), graph.diagnostics)
+
+
+def _inputs(files: Files, stack: Stack) -> tuple[tuple[str, str], ...]:
+    """Return (path, sha256) of what was read, from the stack's folder on: another root gives the same bytes."""
+    return tuple(sorted((posixpath.relpath(path, stack.folder or "."), digest) for path, digest in files.inputs()))
 
 
 def _renamed(made: Secrets, manifests: tuple[Manifest, ...]) -> Secrets:

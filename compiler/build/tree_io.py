@@ -10,23 +10,29 @@ from typing import NamedTuple
 from compiler.build.emit import INDEX
 
 _NEW = ".stackc-new"
+_APPLIED = (".yaml", ".yml", ".json")
 
 
 class TreeChanges(NamedTuple):
-    """How a folder differs from a tree; every list is sorted."""
+    """How a folder differs from a tree; every list is sorted.
+
+    Shape: `stale` are files that the folder's own index lists and the tree lacks; `foreign` are other manifests where
+    `kubectl apply -R` and Argo CD would find them.
+    """
 
     missing: tuple[str, ...]
     changed: tuple[str, ...]
     stale: tuple[str, ...]
+    foreign: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Tell whether the folder is as it should be."""
-        return not (self.missing or self.changed or self.stale)
+        return not any(self)
 
 
 def check_tree(root: Path, tree: Mapping[str, str]) -> TreeChanges:
-    """Compare a folder with a tree. Shape: `stale` are files that the folder's own index lists and the tree lacks."""
+    """Compare a folder with a tree."""
     missing, changed = [], []
     for path, text in tree.items():
         there = _read(root / path)
@@ -35,14 +41,16 @@ def check_tree(root: Path, tree: Mapping[str, str]) -> TreeChanges:
         elif there != text.encode():
             changed.append(path)
     stale = [path for path in _listed(root) if path not in tree and _is_ours(root, path)]
-    return TreeChanges(tuple(sorted(missing)), tuple(sorted(changed)), tuple(sorted(stale)))
+    foreign = _manifests(root) - tree.keys() - set(stale)
+    return TreeChanges(*(tuple(sorted(paths)) for paths in (missing, changed, stale, foreign)))
 
 
 def write_tree(root: Path, tree: Mapping[str, str]) -> TreeChanges:
     """Write a tree into a folder, and return what was different.
 
     Shape: each file appears whole or not at all; the index goes last, so that a run that was cut short is finished by
-    the next. Of the files that are not in the tree, only those go that the old index lists. Raises OSError.
+    the next. Of the files that are not in the tree, only those go that the old index lists; others stay, and are
+    `foreign` in what is returned. Raises OSError.
     """
     changes = check_tree(root, tree)
     for path in (*changes.missing, *changes.changed):
@@ -54,6 +62,11 @@ def write_tree(root: Path, tree: Mapping[str, str]) -> TreeChanges:
     if INDEX in (*changes.missing, *changes.changed):
         _write(root / INDEX, tree[INDEX])
     return changes
+
+
+def _manifests(root: Path) -> set[str]:
+    found = (path for path in (root / "manifests").rglob("*") if path.suffix in _APPLIED)
+    return {path.relative_to(root).as_posix() for path in found if path.is_file()}
 
 
 def _write(path: Path, text: str) -> None:

@@ -71,6 +71,7 @@ def _write(folder: Path, tree: dict[str, str], *, check: bool) -> int:
     changes = check_tree(folder, tree) if check else write_tree(folder, tree)
     rows = [("missing" if check else "added", changes.missing), ("differs" if check else "changed", changes.changed)]
     rows.append(("stale" if check else "removed", changes.stale))
+    rows.append(("foreign", changes.foreign))
     for word, paths in rows:
         for path in paths:
             sys.stderr.write(f"{word}: {path}\n")

@@ -170,6 +170,16 @@ class TestFolder:
         assert not (tmp_path / "manifests" / "openfx" / "_cluster").exists()
         assert (tmp_path / "manifests" / "notes.txt").read_text() == "mine"
 
+    def test_a_manifest_of_somebody_else_is_told_and_kept(self, tmp_path):
+        """`kubectl apply -R` and Argo CD would apply it."""
+        write_tree(tmp_path, self.tree())
+        (tmp_path / "manifests" / "extra.yml").write_text("kind: Secret")
+        (tmp_path / "manifests" / "notes.txt").write_text("mine")
+        assert check_tree(tmp_path, self.tree()) == TreeChanges((), (), (), ("manifests/extra.yml",))
+        assert not check_tree(tmp_path, self.tree()).is_empty
+        assert write_tree(tmp_path, self.tree()).foreign == ("manifests/extra.yml",)
+        assert (tmp_path / "manifests" / "extra.yml").exists()
+
     @pytest.mark.parametrize(
         "text", ["{", "[]", '{"objects": 1}', '{"objects": [{"file": "../../victim"}], "artifacts": []}']
     )
