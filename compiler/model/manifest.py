@@ -111,7 +111,8 @@ class Bundle(NamedTuple):
 
     Shape: `manifests` are in apply order; ids are unique; `keep` holds the ids that are never pruned; `inputs` lists
     (path, sha256) of every file that was read, from the stack's folder on; `hidden_images` are images outside pod
-    specs, (object, path, image); `assumed` are the ids that exist already, `assumed_kinds` the custom kinds that the cluster is said to serve.
+    specs, (object, path, image); `assumed` are the ids that exist already, `assumed_kinds` the custom kinds that the
+    cluster is said to serve.
     Errors: a Bundle never holds a secret value outside preset dev.
     """
 

@@ -145,6 +145,31 @@ spec: {rules: [{http: {paths: [{backend: {service: {name: svc, port: {number: 80
         ]
         assert found[-1].port[1] == 80
 
+    def test_devices_classes_of_volumes_and_admission_policies(self):
+        text = """
+apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: ns}
+spec: {resourceClaims: [{name: a, resourceClaimName: one}, {name: b, resourceClaimTemplateName: many}]}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: c, namespace: ns}
+spec: {volumeAttributesClassName: gold}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: b}
+spec: {policyName: p.example.org}
+"""
+        found = extract(manifests(text), RULES).found
+        assert [str(r.target) for r in found if r.target.kind != "Namespace"] == [
+            "ResourceClaim.resource.k8s.io ns/one",
+            "ResourceClaimTemplate.resource.k8s.io ns/many",
+            "VolumeAttributesClass.storage.k8s.io gold",
+            "ValidatingAdmissionPolicy.admissionregistration.k8s.io p.example.org",
+        ]
+
 
 class TestGraph:
     def test_needs_ready_and_after(self):
