@@ -12,6 +12,7 @@ from compiler.model.manifest import Body, Manifest
 
 WEBHOOK_KINDS = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"})
 _CREATING = frozenset({"CREATE", "UPDATE", "*"})
+_VOWELS = frozenset("aeiou")
 _NAME_LABEL = "kubernetes.io/metadata.name"
 
 
@@ -44,10 +45,11 @@ def _intercepted(
 ) -> dict[ObjectId, EdgeKind]:
     seen: dict[ObjectId, EdgeKind] = {}
     webhooks = body.get("webhooks")
+    default = "Ignore" if body["apiVersion"].endswith("/v1beta1") else "Fail"
     for webhook in webhooks if type(webhooks) is list else ():
         if type(webhook) is not dict:
             continue
-        kind = EdgeKind.AFTER if webhook.get("failurePolicy") == "Ignore" else EdgeKind.NEEDS
+        kind = EdgeKind.AFTER if webhook.get("failurePolicy", default) == "Ignore" else EdgeKind.NEEDS
         for manifest in _matched(webhook, by_resource):
             if _selects(webhook, manifest, namespaces) and seen.get(manifest.id) is not EdgeKind.NEEDS:
                 seen[manifest.id] = kind
@@ -120,13 +122,16 @@ def _by_resource(manifests: tuple[Manifest, ...]) -> dict[tuple[str, str], list[
 
 
 def plural_of(kind: str) -> str:
-    """Return the resource name of a built-in kind. Source: apimachinery meta.UnsafeGuessKindToResource."""
+    """Return the resource name of a built-in kind, and the likely one of a custom kind.
+
+    Source: apimachinery meta.UnsafeGuessKindToResource, which makes `gatewaies`; CRDs are named in English.
+    """
     word = kind.lower()
     if word == "endpoints":
         return word
-    if word.endswith("s"):
+    if word.endswith(("s", "x", "ch", "sh")):
         return f"{word}es"
-    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    return f"{word[:-1]}ies" if word.endswith("y") and word[-2:-1] not in _VOWELS else f"{word}s"
 
 
 def _reachable(start: ObjectId, following: dict[ObjectId, list[ObjectId]]) -> set[ObjectId]:

@@ -95,7 +95,10 @@ def stream_sources(names: tuple[str, ...]) -> Iterator[Source]:
         if name == "-":
             yield Source("-", sys.stdin.buffer.read(STREAM_LIMIT_BYTES + 1))
             continue
-        for path in sorted(_files(name), key=os.fsencode):
+        paths = sorted(_files(name), key=os.fsencode)
+        if not paths:
+            raise click.UsageError(f"{name}: no file in it ends in {', '.join(_ENDINGS)}")
+        for path in paths:
             try:
                 with open(path, "rb") as file:  # noqa: PTH123 - the user names this file, no stack does
                     yield Source(path, file.read(STREAM_LIMIT_BYTES + 1))

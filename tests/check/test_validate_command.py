@@ -74,6 +74,12 @@ def test_a_folder_with_a_pipe_is_refused_and_not_waited_for(tmp_path: Path):
     assert run.returncode == 2 and "b.yaml: not a regular file" in run.stderr
 
 
+def test_a_folder_without_manifests_is_no_success(tmp_path: Path):
+    (tmp_path / "a.txt").write_text(GOOD)
+    run = stackc("-f", str(tmp_path))
+    assert run.returncode == 2 and "no file in it ends in .yaml, .yml, .json" in run.stderr
+
+
 def test_a_text_without_end_is_too_large():
     run = stackc("-f", "/dev/zero")
     assert run.returncode == 1 and "error[SC113]: the file has more than" in run.stderr
