@@ -30,6 +30,8 @@ COMPONENT = {
     for folder in [ROOT / "benchmarks" / "components" / "web"]
     for file in sorted(folder.rglob("*.yaml"))
 }
+CUSTOM = Path(__file__).with_name("custom.yaml").read_bytes()
+BASES = (ROOT / "tests" / "check" / "bases.yaml").read_bytes().split(b"\n---\n")
 OWN = b"""apiVersion: stackc.dev/v1alpha1
 kind: Stack
 metadata: {name: own}
@@ -169,9 +171,10 @@ def set_case(rng: random.Random) -> Case:
 
 
 def stream_case(rng: random.Random) -> Case:
-    """Mutated plain manifests."""
+    """Mutated plain manifests: a few, some of all kinds, or a custom kind and its object."""
     kind = rng.choice((("-o", "json"), ("-o", "text"), ("--each",)))
-    return Case(("validate", "-f", "{root}/extra.yaml", *kind), {"extra.yaml": mutated(rng, EXTRA)})
+    raw = rng.choice((EXTRA, CUSTOM, b"\n---\n".join(rng.sample(BASES, 3))))
+    return Case(("validate", "-f", "{root}/extra.yaml", *kind), {"extra.yaml": mutated(rng, raw)})
 
 
 def manifests_case(rng: random.Random) -> Case:
