@@ -59,6 +59,8 @@ class CrdIndex:
     def __init__(self, crds: Mapping[tuple[str, str], Crd], definitions: Mapping[str, Schema]) -> None:
         """Take custom kinds by (group, kind), and the definitions that hold ObjectMeta."""
         self.crds = crds
+        self._definitions = definitions
+        self._judging: dict[tuple[str, str, str], Schema] = {}
         self._decoder = Decoder(definitions, custom=True)
 
     def knows(self, group: str, kind: str) -> bool:
@@ -81,7 +83,10 @@ class CrdIndex:
                     ),
                 )
             ]
-        return self._decoder.faults(body, schema or _OPEN)
+        judging = self._judging.get((group, version, kind))
+        if judging is None:  # most CRDs have no object beside them
+            judging = self._judging[group, version, kind] = _sound(schema, self._definitions)
+        return self._decoder.faults(body, judging)
 
     def metadata_faults(self, body: Map) -> list[Fault]:
         """Return what is wrong with the metadata of an object whose CRD is not here."""
@@ -94,19 +99,15 @@ _OPEN: Schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 _PROPS = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.{}.JSONSchemaProps"
 
 
-def _sound(crd: Crd, definitions: Mapping[str, Schema]) -> Crd:
-    """Return a CRD without the schemas that no server could decode: they judge nothing, and have their own finding."""
+def _sound(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
+    """Return what of a schema can judge: nothing of one that no server could decode, which has its own finding."""
     props = next((definitions[n] for n in map(_PROPS.format, ("v1", "v1beta1")) if n in definitions), None)
-    if props is None:
-        return crd._replace(schemas={})
-    schemas = {
-        version: {} if schema and validate(schema, props, definitions, kubernetes=True) else readable(schema)
-        for version, schema in crd.schemas.items()
-    }
-    return crd._replace(schemas=schemas)
+    if not schema or props is None or validate(schema, props, definitions, kubernetes=True):
+        return _OPEN
+    return readable(schema)
 
 
 def index_crds(bodies: Iterable[Mapping[str, Any]], definitions: Mapping[str, Schema]) -> CrdIndex:
     """Return the index of every CustomResourceDefinition among the bodies; the last of two with one name counts."""
     found = (read_crd(body) for body in bodies if isinstance(body, dict))
-    return CrdIndex({(crd.group, crd.kind): _sound(crd, definitions) for crd in found if crd is not None}, definitions)
+    return CrdIndex({(crd.group, crd.kind): crd for crd in found if crd is not None}, definitions)
