@@ -274,3 +274,13 @@ def test_a_node_port_that_two_services_want_is_refused_in_a_bundle():
     [diagnostic] = found(first, second)
     assert (diagnostic.code, diagnostic.path, diagnostic.is_error) == ("SC690", "/spec/ports/0/nodePort", True)
     assert "Service x/a" in diagnostic.message
+
+
+def test_what_the_compiler_moved_is_no_removed_api():
+    """It follows the target again, once that is raised."""
+    body = {"apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "metadata": {"name": "a", "namespace": "b"}}
+    made = bundle(body | {"spec": {"minAvailable": 1}}, minor=20)
+    moved = tuple(m._replace(origin=m.origin._replace(moved=True)) for m in made.manifests)
+    judge = Judge(load_pack(20))
+    assert [d.code for d in check_bundle(made, judge)] == ["SC689"]
+    assert check_bundle(made._replace(manifests=moved), judge) == ()
