@@ -12,11 +12,15 @@ from compiler.model.ids import split_api_version
 
 
 def check_deprecated(scene: Scene) -> Iterator[Finding]:
-    """Warn of an API version that is removed after the target, once for each; what the compiler moved follows it."""
+    """Warn of an API version that is removed after the target, once for each.
+
+    What a component writes, and what the compiler moved, follows the target: nobody has anything to do.
+    """
     told: set[tuple[str, str]] = set()
     for actor in scene.actors:
         api_version, kind = actor.view.body["apiVersion"], actor.view.body["kind"]
-        if (api_version, kind) in told or actor.manifest.origin.moved:
+        origin = actor.manifest.origin
+        if (api_version, kind) in told or origin.component or origin.moved:
             continue
         told.add((api_version, kind))
         group, version = split_api_version(api_version)
