@@ -15,7 +15,7 @@ _OBJECT = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[a-z0-9]([-a-z0-9.]*[a-z0-
 
 def check_mounts(context: Context) -> Iterator[Diagnostic]:
     """Refuse two volumes of one job at the same mount path (SC342); inputs and outputs that are mounted count too."""
-    copied = {item.get("name") for _, item in context.items("data") if "s3" in item}
+    copied = [item.get("name") for _, item in context.items("data") if "s3" in item]  # names may be of any type still
     for place in context.typed("Job"):
         seen: dict[str, Path] = {}
         for field in ("volumes", "inputs", "outputs"):
