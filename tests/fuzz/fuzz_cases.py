@@ -223,10 +223,12 @@ def _structure(rng: random.Random, raw: bytes) -> bytes:
         places = list(_places(documents[at]))
         holder, key = rng.choice(places)
         _change(rng, holder, key, places)
-    dumper = yaml.CSafeDumper
-    return yaml.dump_all(
-        documents, Dumper=dumper, sort_keys=False, default_flow_style=rng.choice((None, False))
-    ).encode("utf-8", "surrogatepass")
+    style = rng.choice((None, False))
+    try:
+        text = yaml.dump_all(documents, Dumper=yaml.CSafeDumper, sort_keys=False, default_flow_style=style)
+    except RecursionError:  # deep values within each other: more than PyYAML can write
+        return raw
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _places(node: Any) -> Any:
