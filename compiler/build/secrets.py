@@ -191,7 +191,8 @@ def _make(wish: SecretWish, namespace: str, settings: _Settings) -> tuple[Manife
     keys = {key: printed(source) for key, source in sources.items()}
     recipe = "docker-registry" if wish.type == "docker-registry" else "keys"
     server = _said_server(wish, settings) if recipe == "docker-registry" else ""
-    return manifest, Fill(manifest.id, type, keys, sources, recipe, server)
+    spans = {key: wish.spans.get(key, wish.span) for key in sources}
+    return manifest, Fill(manifest.id, type, keys, sources, recipe, server, spans)
 
 
 def _place(wish: SecretWish, settings: _Settings) -> dict[str, str]:

@@ -87,7 +87,7 @@ def reach(loaded: Loaded, kubeconfig: str | None, context: str | None, settings:
     bound = bind_secrets(bundle, _sources(files, loaded.folder))
     problems = bound.diagnostics + missing_fill(bundle.manifests, bundle.fill)
     if bound.value is None or problems:
-        print_diagnostics(problems, {})
+        report(files, problems)
         raise Refused(EXIT_STACK)
     try:
         cluster = connect(kubeconfig, context)

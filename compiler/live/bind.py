@@ -51,7 +51,8 @@ class Sources(NamedTuple):
 def bind_secrets(bundle: Bundle, sources: Sources) -> Outcome[Bound]:
     """Return the bundle with every fill entry bound, and all that is missing at once.
 
-    Errors: SC810 to SC814, each naming the Secret, the key and the source, never a value.
+    Errors: SC810 to SC814, each naming the Secret, the key and the source, never a value; once for a Secret that is
+    made in several namespaces.
     """
     found: list[Diagnostic] = []
     data: dict[ObjectId, Mapping[str, bytes]] = {}
@@ -64,7 +65,7 @@ def bind_secrets(bundle: Bundle, sources: Sources) -> Outcome[Bound]:
         if len(values) == len(fill.sources):
             data[fill.object] = {**data.get(fill.object, {}), **_shaped(fill, values)}
     if found:
-        return Outcome(None, tuple(found))
+        return Outcome(None, tuple({(d.code, d.message, d.span): d for d in reversed(found)}.values())[::-1])
     bound = bundle._replace(manifests=tuple(_filled(manifest, data.get(manifest.id)) for manifest in bundle.manifests))
     return Outcome(Bound(bound, Redactor([*texts, *secret_values(bound.manifests)])))
 
@@ -77,9 +78,8 @@ def _values(fill: Fill, sources: Sources, found: list[Diagnostic]) -> dict[str, 
             values[key] = value
         else:
             code, message, help = value
-            found.append(
-                Diagnostic(code, Severity.ERROR, f"{fill.object} key `{key}`: {message}", help, object=fill.object)
-            )
+            said = f"key `{key}` of Secret `{fill.object.name}`: {message}"
+            found.append(Diagnostic(code, Severity.ERROR, said, help, fill.spans.get(key), object=fill.object))
     return values
 
 

@@ -87,7 +87,7 @@ class Fill(NamedTuple):
 
     Shape: `keys` maps the Secret's key to its source, as printed (`env REGISTRY_USER`, `file secrets/a.key`);
     `sources` maps it to the SecretSource of the stack; `recipe` says how the values become data: `keys` or
-    `docker-registry` (with `server`).
+    `docker-registry` (with `server`); `spans` are the places of the sources by key, as far as the stack names them.
     """
 
     object: ObjectId
@@ -96,6 +96,7 @@ class Fill(NamedTuple):
     sources: Mapping[str, Mapping[str, Any]]
     recipe: str = "keys"
     server: str = ""
+    spans: Mapping[str, Span | None] = {}
 
 
 class Artifact(NamedTuple):

@@ -15,6 +15,7 @@ from compiler.live.bind import Bound, SopsError, Sources, bind_secrets, missing_
 from compiler.live.mask import AFTER, BEFORE, LAST_APPLIED, SAME, Redactor, mask_pair
 from compiler.model.ids import ObjectId
 from compiler.model.manifest import Fill
+from compiler.model.source import Span
 from tests.live.bundles import body, bundle, secret_fill
 
 
@@ -92,7 +93,17 @@ def test_bind_secrets_names_everything_missing_at_once() -> None:
     result = bind_secrets(bundle([made], fill=[fill]), sources(B=""))
     assert result.value is None
     assert [d.code for d in result.diagnostics] == ["SC810", "SC811", "SC812", "SC813", "SC812"]
-    assert all("Secret n/s key `" in d.message and d.help for d in result.diagnostics)
+    assert all("` of Secret `s`: " in d.message and d.help for d in result.diagnostics)
+
+
+def test_bind_secrets_names_a_missing_value_once_at_its_place() -> None:
+    """A Secret that stands in several namespaces lacks one value, not several."""
+    place = Span("stack.yaml", 9, 7, 9, 12)
+    made = [secret_fill(namespace, "s", {"a": {"fromEnv": "A"}}) for namespace in ("m", "n")]
+    fills = [fill._replace(spans={"a": place}) for _, fill in made]
+    [missing] = bind_secrets(bundle([body for body, _ in made], fill=fills), sources()).diagnostics
+    assert (missing.code, missing.span) == ("SC810", place)
+    assert missing.object == ObjectId("", "Secret", "m", "s")
 
 
 def test_run_sops_without_the_program_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,9 @@ def test_what_is_right_is_left_alone(more: str, run: Callable[..., Any]) -> None
 
 def test_a_place_of_the_wrong_type_is_told_once(run: Callable[..., Any]) -> None:
     """The checks of the language see values of any type."""
-    text = HEAD + "  jobs: [{name: a, namespace: default, image: a:1, inputs: [{name: b, mountPath: /b, data: {c: d}}]}]\n"
+    text = (
+        HEAD + "  jobs: [{name: a, namespace: default, image: a:1, inputs: [{name: b, mountPath: /b, data: {c: d}}]}]\n"
+    )
     assert [d.code for d in run(text).diagnostics] == ["SC302"]
 
 
