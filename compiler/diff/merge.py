@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from compiler.diff.objects import index_items
 from compiler.diff.shapes import Shape
+from compiler.model.change import Item
 
 
 def applied(live: Any, sent: Any, shape: Shape | None = None) -> Any:
@@ -27,4 +30,76 @@ def applied(live: Any, sent: Any, shape: Shape | None = None) -> Any:
             inner = shape.items()
             joined = [applied(before[i][1], body, inner) if i in before else body for i, (_, body) in after.items()]
             return joined + [body for item, (_, body) in before.items() if item not in after]
+        return [_defaulted(item, shape.items()) for item in sent]
     return sent
+
+
+def _defaulted(sent: Any, shape: Shape | None) -> Any:
+    """Set what a schema defaults: a list that is replaced gets its items' defaults anew."""
+    if shape is None:
+        return sent
+    if isinstance(sent, list):
+        return [_defaulted(item, shape.items()) for item in sent]
+    if not isinstance(sent, dict):
+        return sent
+    defaults = {
+        key: node["default"] for key, node in (shape.schema.get("properties") or {}).items() if "default" in node
+    }
+    given = {key: value for key, value in sent.items() if value is not None}
+    return {key: _defaulted(value, shape.field(key)) for key, value in {**defaults, **given}.items()}
+
+
+def with_stored_lists(sent: Any, stored: Any, shape: Shape | None = None) -> Any:
+    """Return `sent` with its atomic lists as a server stored them, so with all that it sets on its own in their items.
+
+    Shape: `stored` is the answer to a creation of `sent`; what it has outside the lists of `sent` is not taken.
+    """
+    if isinstance(sent, dict) and isinstance(stored, dict):
+        return {
+            key: with_stored_lists(value, stored[key], shape.field(key) if shape else None) if key in stored else value
+            for key, value in sent.items()
+        }
+    if not isinstance(sent, list) or not isinstance(stored, list):
+        return sent
+    ours, theirs = (index_items(sent, shape), index_items(stored, shape)) if shape else (None, None)
+    if shape is None or ours is None or theirs is None:
+        return stored
+    inner = shape.items()
+    return [
+        with_stored_lists(body, theirs[item][1], inner) if item in theirs else body for item, (_, body) in ours.items()
+    ]
+
+
+def without_dropped(live: Any, sent: Any, owned: Mapping[str, Any], shape: Shape | None = None) -> Any:
+    """Return `live` without the fields and items that are owned but sent no longer, as server-side apply does it.
+
+    Shape: `owned` is the `fieldsV1` of the manager that sends. What others own below a dropped field is not kept.
+    """
+    if isinstance(live, dict) and isinstance(sent, dict):
+        kept = dict(live)
+        for key in live:
+            inner = owned.get(f"f:{key}")
+            if inner is None:
+                continue
+            if sent.get(key) is None:
+                del kept[key]
+            else:
+                kept[key] = without_dropped(live[key], sent[key], inner, shape.field(key) if shape else None)
+        return kept
+    if not isinstance(live, list) or not isinstance(sent, list) or shape is None:
+        return live
+    before, after = index_items(live, shape), index_items(sent, shape)
+    if before is None or after is None:
+        return live
+    held = {_item(key): inner for key, inner in owned.items() if key[:2] in ("k:", "v:")}
+    return [
+        without_dropped(body, after[item][1], held[item], shape.items()) if item in held and item in after else body
+        for item, (_, body) in before.items()
+        if item in after or item not in held
+    ]
+
+
+def _item(key: str) -> Item:
+    """Read an item's keys as `fieldsV1` writes them: `k:{"name":"web"}`, `v:"a"`."""
+    said = json.loads(key[2:])
+    return Item(tuple(said.items()) if key.startswith("k:") else (("", said),))

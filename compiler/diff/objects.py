@@ -1,7 +1,8 @@
 """Two forms of one object in, every field that differs out: keyed, exact, offline.
 
 Maps are compared key by key (null is absent, as for apply), list maps item by item by their keys, sets by value,
-every other list as one value. Numbers and booleans are never equal; quantities are compared by value.
+every other list as one value, or in the one item of it that differs where that has parts of its own. Numbers and
+booleans are never equal; quantities are compared by value.
 """
 
 from __future__ import annotations
@@ -67,8 +68,7 @@ def _lists(old: list[Any], new: list[Any], shape: Shape | None, path: FieldPath)
     inner = shape.items() if shape else None
     before, after = (index_items(old, shape), index_items(new, shape)) if shape else (None, None)
     if before is None or after is None:
-        if not _same_atomic(old, new, inner):
-            yield FieldChange(path, old, new, "change")
+        yield from _atomic(old, new, shape, path)
         return
     for item, (_, body) in before.items():
         if item not in after:
@@ -82,8 +82,23 @@ def _lists(old: list[Any], new: list[Any], shape: Shape | None, path: FieldPath)
         yield from _moves(before, after, path)
 
 
-def _same_atomic(old: list[Any], new: list[Any], inner: Shape | None) -> bool:
-    return len(old) == len(new) and all(same(one, other, inner) for one, other in zip(old, new, strict=True))
+def _atomic(old: list[Any], new: list[Any], shape: Shape | None, path: FieldPath) -> Iterator[FieldChange]:
+    inner = shape.items() if shape else None
+    if len(old) == len(new):
+        differing = [n for n, (one, other) in enumerate(zip(old, new, strict=True)) if not same(one, other, inner)]
+        if not differing:
+            return
+        place = differing[0]
+        is_keyed = shape is not None and shape.list_type != "atomic"  # its keys are broken: all of it is shown
+        if len(differing) == 1 and not is_keyed and _has_parts(old[place]) and _has_parts(new[place]):
+            yield from _values(old[place], new[place], inner, (*path, place))
+            return
+    yield FieldChange(path, old, new, "change")
+
+
+def _has_parts(value: Any) -> bool:
+    """Tell whether a difference inside the value can be named or shown; a text of many lines has lines."""
+    return isinstance(value, dict | list) or (isinstance(value, str) and "\n" in value)
 
 
 def _identity(shape: Shape, inner: Shape | None) -> Callable[[Any], Item | None] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from compiler.diff.classes import classify
-from compiler.diff.merge import applied
+from compiler.diff.merge import applied, with_stored_lists, without_dropped
 from compiler.diff.objects import diff_objects
 from compiler.live.mask import mask_pair
 from compiler.live.port import FIELD_MANAGER, Cause, ClusterError, ClusterPort
@@ -17,6 +17,7 @@ from compiler.model.manifest import Body, Manifest
 # what a server writes on its own; `status` is not ours to change
 _SERVERS = frozenset({"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"})
 _FRESH_READS = 3
+_SHORT, _FREE = 40, "-stackc-dry-run"
 _NO_CHANGE = ("immutable", "updates to ", "may not be changed", "cannot be changed", "can not be changed")
 
 
@@ -59,7 +60,10 @@ def judge(manifest: Manifest, port: ClusterPort, live: Body | None, settings: Se
 def judge_offline(manifest: Manifest, live: Body, settings: Settings, reason: str) -> Change:
     """Return what applying an object would do, from its live form alone."""
     shape = settings.shapes(manifest.api_version, manifest.id.kind)
-    change = compare(manifest, live, applied(live, manifest.body, shape), settings)
+    kept = live
+    for entry in _owners(live):
+        kept = without_dropped(kept, manifest.body, entry.get("fieldsV1") or {}, shape)
+    change = compare(manifest, live, applied(kept, manifest.body, shape), settings)
     return change._replace(reason="; ".join(filter(None, (change.reason, reason))), claims=True)
 
 
@@ -92,13 +96,31 @@ def _refused_update(
     live = live or retried(lambda: port.get(manifest.api_version, manifest.id))
     if live is None:
         raise error
-    change = judge_offline(manifest, live, settings, "")
+    change = judge_offline(_with_defaults(manifest, port, settings, error), live, settings, "")
     if change.action in (Action.RECREATE, Action.DATA_RISK):
         return change._replace(blocked=True)
     if any(words in error.message for words in _NO_CHANGE):
         fields = ", ".join(dict.fromkeys(f"`{cause.field}`" for cause in error.causes if cause.field))
         return change._replace(action=Action.RECREATE, reason=f"{fields or 'a field'} is immutable", blocked=True)
     raise error
+
+
+def _with_defaults(manifest: Manifest, port: ClusterPort, settings: Settings, error: ClusterError) -> Manifest:
+    """Fill the lists that an update would replace as the server would, so that its defaults are no difference.
+
+    The update is refused, so a dry run makes the object under a name that is free. Where that is refused too, for its
+    name or for want of rights, the schema's defaults have to do; for the same cause, the object itself is wrong.
+    """
+    body = manifest.body
+    name = body["metadata"]["name"][:_SHORT].rstrip("-.") + _FREE
+    try:
+        stored, created = port.apply({**body, "metadata": {**body["metadata"], "name": name}}, dry_run=True)
+    except ClusterError as refusal:
+        if set(refusal.causes) & set(error.causes):
+            raise error from None
+        return manifest
+    shape = settings.shapes(manifest.api_version, manifest.id.kind)
+    return manifest._replace(body=with_stored_lists(body, stored, shape)) if created else manifest
 
 
 def _ours(body: Body) -> Body:

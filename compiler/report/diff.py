@@ -127,11 +127,11 @@ def _value_lines(field: FieldChange) -> Iterator[str]:
 
 
 def _written(value: object) -> list[str]:
-    """Write a value as lines: text line by line, everything else as JSON."""
+    """Write a value as lines: text line by line, all else as JSON without the commas that make neighbours differ."""
     if isinstance(value, str) and "\n" in value:
         return value.split("\n")
     text = json.dumps(value, ensure_ascii=False, indent=2 if isinstance(value, dict | list) else None)
-    return text.split("\n")
+    return [line.removesuffix(",") for line in text.split("\n")]
 
 
 def _around_difference(old: str, new: str) -> tuple[list[str], list[str]]:

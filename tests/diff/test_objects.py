@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.diff.merge import applied
+from compiler.diff.merge import applied, with_stored_lists, without_dropped
 from compiler.diff.objects import diff_objects, same
 from compiler.diff.shapes import Shape
 from compiler.formats.packs import load_pack
@@ -109,6 +109,32 @@ def test_diff_objects_atomic_list_is_one_change() -> None:
             ("spec", "template", "spec", "containers", Item((("name", "a"),)), "args"), ["x", "y"], ["y", "x"], "change"
         ),
     )
+
+
+TOLERATIONS = [{"key": "a", "value": "1"}, {"key": "b", "value": "1"}]
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        ([TOLERATIONS[0], {"key": "b", "value": "2"}], [("change", "tolerations[1].value")]),
+        ([TOLERATIONS[0], {"key": "b"}], [("remove", "tolerations[1].value")]),
+        ([TOLERATIONS[1], TOLERATIONS[0]], [("change", "tolerations")]),
+        (TOLERATIONS[:1], [("change", "tolerations")]),
+        ([TOLERATIONS[0], None], [("change", "tolerations")]),
+    ],
+)
+def test_diff_objects_one_item_of_an_atomic_list_is_named_by_place(new: list[Any], expected: list[Any]) -> None:
+    """A field of the one item that differs is named; items that came, went or moved are shown with the whole list."""
+    found = diff_objects(deployment(tolerations=TOLERATIONS), deployment(tolerations=new), DEPLOYMENT)
+    assert told(found) == [(kind, POD + path) for kind, path in expected]
+
+
+def test_diff_objects_text_of_many_lines_in_a_list_is_named_by_place() -> None:
+    """A script among arguments is one value of its own, so that its lines can be compared."""
+    old, new = deployment(containers=[container("a", args=["-c", "x\ny\n"])]), "x\nz\n"
+    edited = deployment(containers=[container("a", args=["-c", new])])
+    assert told(diff_objects(old, edited, DEPLOYMENT)) == [("change", POD + 'containers[name="a"].args[1]')]
 
 
 def test_diff_objects_doubled_key_falls_back_to_the_whole_list() -> None:
@@ -230,6 +256,37 @@ def test_applied_merges_keyed_lists_and_keeps_what_was_not_sent() -> None:
     live = deployment(containers=[container("a", tty=True), container("b")])
     merged = applied(live, deployment(containers=[container("a", image="a:9")]), DEPLOYMENT)
     assert merged["spec"]["template"]["spec"]["containers"] == [container("a", tty=True, image="a:9"), container("b")]
+
+
+def test_applied_gives_replaced_lists_the_defaults_of_their_schema() -> None:
+    """Items of a list that is replaced as a whole get their defaults anew, which is no difference."""
+    item = {"properties": {"name": {"type": "string"}, "n": {"type": "integer", "default": 1}}}
+    parts = Shape({"properties": {"parts": {"type": "array", "items": item}}})
+    live = {"parts": [{"name": "a", "n": 1}, {"name": "b", "n": 2}]}
+    assert applied(live, {"parts": [{"name": "a"}, {"name": "b", "n": 2}]}, parts) == live
+    assert applied(live, {"parts": [{"name": "a"}, {"name": "b"}]}, parts)["parts"][1] == {"name": "b", "n": 1}
+
+
+def test_with_stored_lists_takes_only_what_the_lists_hold() -> None:
+    """What a server sets in the items of atomic lists is taken, beside them and in other containers it is not."""
+    sent = deployment(containers=[container("a")], tolerations=[{"key": "x"}])
+    stored = deployment(
+        containers=[container("a", tty=True), container("added")],
+        tolerations=[{"key": "x", "effect": ""}],
+        dnsPolicy="D",
+    )
+    expected = deployment(containers=[container("a")], tolerations=[{"key": "x", "effect": ""}])
+    assert with_stored_lists(sent, stored, DEPLOYMENT) == expected
+
+
+def test_without_dropped_removes_what_only_we_said() -> None:
+    """Fields and items that are owned and not sent any more go; what is not owned stays."""
+    live = deployment(containers=[container("a", tty=True, stdin=True), container("b"), container("c")])
+    owned: Any = {"k:" + '{"name":"a"}': {"f:image": {}, "f:tty": {}}, "k:" + '{"name":"b"}': {"f:image": {}}}
+    for key in ("containers", "spec", "template", "spec"):
+        owned = {f"f:{key}": owned}
+    left = without_dropped(live, deployment(containers=[container("a")]), owned, DEPLOYMENT)
+    assert left == deployment(containers=[container("a", stdin=True), container("c")])
 
 
 def _plain(value: Any) -> Any:

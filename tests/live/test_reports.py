@@ -61,6 +61,12 @@ def test_render_long_text_shows_the_lines_that_differ() -> None:
     assert len(long) < 400
 
 
+def test_render_list_without_its_last_item_shows_that_item_alone() -> None:
+    """No comma makes a line of a list differ that says the same as before."""
+    shown = render(changes(FieldChange(("args",), ["a", "b"], ["a"], "change")), color=False)
+    assert [line.strip() for line in shown.splitlines() if line.strip()[:1] in "+-"] == ['-  "b"']
+
+
 def test_render_moves_adds_removes_and_conflicts() -> None:
     """Moves name both places, conflicts the manager, added and removed fields have one side."""
     conflict = Conflict(WEB, ".spec.replicas", '"hpa"')
