@@ -113,17 +113,29 @@ def use_color() -> bool:
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def print_diagnostics(diagnostics: Iterable[Diagnostic], sources: Mapping[str, bytes]) -> None:
-    """Write diagnostics and their count to standard error; nothing if there are none."""
+def print_diagnostics(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, bytes], *, grouped: bool = False
+) -> None:
+    """Write diagnostics and their count to standard error; nothing if there are none.
+
+    Shape: `grouped` tells what is the same for many objects once; the count is that of all.
+    """
     found = tuple(diagnostics)
     if not found:
         return
     from compiler.report.text import render, summary
 
-    sys.stderr.write(f"{render(found, sources, color=use_color())}\n{summary(found)}\n")
+    shown = found
+    if grouped:
+        from compiler.report.causes import by_cause
+
+        shown = by_cause(found)
+    sys.stderr.write(f"{render(shown, sources, color=use_color())}\n{summary(found)}\n")
 
 
-def report(files: Files, diagnostics: Iterable[Diagnostic], sets: tuple[str, ...] = ()) -> None:
+def report(
+    files: Files, diagnostics: Iterable[Diagnostic], sets: tuple[str, ...] = (), *, grouped: bool = False
+) -> None:
     """Write diagnostics with the lines they point at; files are named as seen from the working directory."""
     found = tuple(diagnostics)
     names = sorted(
@@ -136,7 +148,7 @@ def report(files: Files, diagnostics: Iterable[Diagnostic], sets: tuple[str, ...
         if content is not None:
             shown[name] = _from_here(files, name)
             sources[shown[name]] = content
-    print_diagnostics((_renamed(d, shown) for d in found), sources)
+    print_diagnostics((_renamed(d, shown) for d in found), sources, grouped=grouped)
 
 
 SETS = "--set"

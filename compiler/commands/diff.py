@@ -58,8 +58,8 @@ def run_diff(loaded: Loaded, kubeconfig: str | None, context: str | None, output
     if changes is None:
         return EXIT_CLUSTER
     if output == "json":
-        cluster = target.cluster
-        text = render_json(changes, stack=target.bundle.stack, context=cluster.context, server=cluster.server)
+        place = {"stack": target.bundle.stack, "context": target.cluster.context, "server": target.cluster.server}
+        text = render_json(changes, **place, diagnostics=found.diagnostics)
     else:
         text = render(changes, color=_color())
     write_product(text)

@@ -61,9 +61,8 @@ class Target(NamedTuple):
         return len(self.bundle.manifests)
 
     def complain(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Print diagnostics with the lines they point at."""
-        found = tuple(diagnostics)
-        report(self.files, found)
+        """Print what the cluster gave rise to, once per cause, with the lines it points at."""
+        report(self.files, diagnostics, grouped=True)
 
 
 class Refused(Exception):

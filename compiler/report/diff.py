@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 from typing import Any
 
 from compiler.model.change import Action, Change, ChangeSet, FieldChange, Item, path_text
+from compiler.model.diagnostic import Diagnostic
 from compiler.model.ids import ObjectId
 from compiler.report.escape import escape
+from compiler.report.json import rows
 
 _MARKS = {Action.CREATE: ("+", "green"), Action.DELETE: ("-", "red"), Action.RECREATE: ("!", "red"),
     Action.DATA_RISK: ("!", "red")}  # fmt: skip
@@ -51,16 +53,19 @@ def summary(changes: ChangeSet, *, refused: int = 0) -> str:
     return ("" if differs or not said else "no differences: ") + (", ".join(said) or "no objects")
 
 
-def render_json(changes: ChangeSet, *, stack: str, context: str, server: str) -> str:
+def render_json(
+    changes: ChangeSet, *, stack: str, context: str, server: str, diagnostics: Iterable[Diagnostic] = ()
+) -> str:
     """Return the report as one JSON document.
 
     Shape: `{"stack","context","server","summary": {action: count},"changes": [{"object","action","reason","fields":
-    [{"path","steps","kind","old","new"}],"conflicts": [{"field","manager"}]}]}`; unchanged objects are only counted.
+    [{"path","steps","kind","old","new"}],"conflicts": [{"field","manager"}]}],"diagnostics": […]}`; unchanged objects
+    are only counted; diagnostics are as in `validate -o json`, one for each object.
     """
     counts = Counter(change.action.value for change in changes.changes)
     shown = [_change_json(change) for change in changes.changes if change.differs or change.conflicts]
     report = {"stack": stack, "context": context, "server": server, "summary": dict(sorted(counts.items()))}
-    return json.dumps({**report, "changes": shown}, indent=2) + "\n"
+    return json.dumps({**report, "changes": shown, "diagnostics": rows(diagnostics)}, indent=2) + "\n"
 
 
 def _change_json(change: Change) -> dict[str, Any]:

@@ -14,9 +14,14 @@ def render(documents: int, diagnostics: Iterable[Diagnostic]) -> str:
 
     Shape: the output is ASCII; `file`, `line`, `column`, `object` and `document` may be null, `path` is a string.
     """
-    ordered = sorted(dict.fromkeys(diagnostics), key=lambda d: (d.document is None, d.document or 0, sort_key(d)))
-    text = json.dumps({"documents": documents, "diagnostics": [_row(d) for d in ordered]}, indent=2)
+    text = json.dumps({"documents": documents, "diagnostics": rows(diagnostics)}, indent=2)
     return text.replace("##", "#\\u0023") + "\n"  # CI runners obey `##[` anywhere in a line
+
+
+def rows(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
+    """Return each diagnostic as plain data, in order of document and place."""
+    ordered = sorted(dict.fromkeys(diagnostics), key=lambda d: (d.document is None, d.document or 0, sort_key(d)))
+    return [_row(diagnostic) for diagnostic in ordered]
 
 
 def _row(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -325,6 +325,20 @@ def test_failing_object_stops_only_its_descendants(stackc: Stackc, kubectl: Kube
     assert names - {"kube-root-ca.crt"} == {"other"}
 
 
+def test_objects_refused_for_one_cause_are_told_once(stackc: Stackc, home: str) -> None:
+    """A missing namespace is one diagnostic that names the other objects; JSON has one for each, counts are of all."""
+    wanted = bundle([config(home, f"c{n}") for n in range(8)])
+    for ran in (stackc.diff(wanted), stackc.apply(wanted)):
+        assert ran.code == 4
+        assert ran.err.count("error[SC805]") == 1
+        assert f"note: and 7 more: ConfigMap {home}/c1, " in ran.err
+        assert "\n8 errors\n" in ran.err
+        assert "8 refused" in ran.err
+    told = json.loads(stackc.diff(wanted, "json").out)["diagnostics"]
+    assert [row["object"]["name"] for row in told] == [f"c{n}" for n in range(8)]
+    assert {row["code"] for row in told} == {"SC805"}
+
+
 def test_wait_that_fails_says_why(stackc: Stackc, kubectl: Kubectl, namespace: str) -> None:
     """A Deployment whose pod fits on no node ends in exit code 1, naming the pods' reason; its dependents wait."""
     stuck = deployment(namespace, "stuck")
