@@ -65,6 +65,8 @@ def apply(  # noqa: PLR0913  click passes an argument for every option
 ) -> int:
     """Apply STACK to the cluster, every object as soon as what it needs is there, and wait until all is ready.
 
+    A Job is ready when it is complete; one of `jobs:` that nothing else waits for only has to start.
+
     Exit codes: 0 applied and ready, 1 not ready in time or failed, 4 the cluster can't be reached or refuses an object,
     5 a person has to decide: a field conflict, an object that must be made again, data at risk.
     """

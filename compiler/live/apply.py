@@ -22,7 +22,7 @@ from compiler.model.diagnostic import Diagnostic
 from compiler.model.event import Event, EventKind
 from compiler.model.ids import ObjectId
 from compiler.model.manifest import Body, Bundle, Manifest
-from compiler.model.status import Health, Status
+from compiler.model.status import STARTED, SUSPENDED, Health, Status
 
 _FIRST_LOOK_S, _SLOWER, _SLOWEST_LOOK_S = 0.1, 1.5, 2.0
 _LONGEST_NAP_S = 5.0
@@ -198,6 +198,8 @@ class _Run:
         if is_done(status):
             self._done += 1
             self._counts["state unknown"] += status.health is Health.UNKNOWN and status.reason != NO_CONDITION
+            self._counts["still running"] += status.reason == STARTED
+            self._counts["suspended"] += status.reason == SUSPENDED
             self._schedule.settled(id)
             yield self._event(EventKind.READY, id, message=status.message, status=status)
         elif status.health is Health.FAILED:
@@ -278,7 +280,8 @@ class _Run:
         counts = self._counts + Counter(how.value for how in self._stored.values())
         words = ("created", "configured", "unchanged", "refused", "skipped")
         said = ", ".join(f"{counts[word]} {word}" for word in words if counts[word]) or "nothing to apply"
-        states = [f"{word}: {counts[word]}" for word in ("not ready", "state unknown") if counts[word]]
+        ends = ("not ready", "state unknown", "still running", "suspended")
+        states = [f"{word}: {counts[word]}" for word in ends if counts[word]]
         return "; ".join((said, *states))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from compiler.model.ids import split_api_version
 from compiler.model.manifest import Body
-from compiler.model.status import Health, Status
+from compiler.model.status import SUSPENDED, Health, Status
 
 _CURRENT = Status(Health.CURRENT)
 NO_CONDITION = "NoReadyCondition"
@@ -190,8 +190,10 @@ def _job(body: Body) -> Status:
     failed = _conditions(body).get("Failed", {})
     if failed.get("status") == "True":
         return _failed(failed.get("reason", "Failed"), failed.get("message", ""))
-    if _is_true(body, "Complete") or (_spec(body).get("suspend") and _is_true(body, "Suspended")):
+    if _is_true(body, "Complete"):
         return _CURRENT
+    if _spec(body).get("suspend") and _is_true(body, "Suspended"):
+        return Status(Health.CURRENT, SUSPENDED, "no pod runs until it is resumed")
     if not _status(body).get("startTime"):
         return _progress("NotStarted", "the Job has not started")
     active, done = _counts(body, "active", "succeeded")

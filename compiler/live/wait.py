@@ -1,4 +1,7 @@
-"""When an object that was applied counts as ready, and why it doesn't: kstatus, plus what only the cluster knows."""
+"""When an object that was applied counts as ready, and why it doesn't: kstatus, plus what only the cluster knows.
+
+A Job is ready when it is complete; one of the stack's `jobs:` that nothing else waits for only has to start.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from compiler.live.retry import retried
 from compiler.live.status import NOT_LOOKED_AT, status_of
 from compiler.model.ids import ObjectId
 from compiler.model.manifest import Body, Manifest
-from compiler.model.status import Health, Status
+from compiler.model.status import STARTED, Health, Status
 
 _CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
@@ -39,7 +42,7 @@ def check(manifest: Manifest, port: ClusterPort, *, awaited: bool, body: Body | 
     if kind == "APIService" and not awaited and status.reason != NOT_LOOKED_AT:
         return Status(Health.UNKNOWN, status.reason, f"stored, but its backend does not answer: {status.message}")
     if kind == "Job" and not awaited and manifest.origin.instance.startswith("jobs.") and status.reason == "Running":
-        return Status(Health.CURRENT, "Running", status.message)  # a user's own job may run for days
+        return Status(Health.CURRENT, STARTED, status.message)  # a user's own job may run for days
     return status
 
 

@@ -17,6 +17,10 @@ class Health(Enum):
     UNKNOWN = "unknown"
 
 
+STARTED, SUSPENDED = "Started", "Suspended"
+"""Reasons of what is settled though it has not come to its end: nobody waits for the end of it."""
+
+
 class Status(NamedTuple):
     """The health of one object.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from compiler.model.event import Event, EventKind
 from compiler.model.ids import ObjectId
-from compiler.model.status import Health
+from compiler.model.status import STARTED, SUSPENDED, Health
 from compiler.report.diff import paint
 from compiler.report.escape import escape
 
@@ -43,6 +43,10 @@ def _worth_telling(event: Event, waited: set[ObjectId]) -> bool:
 
 
 def _word(event: Event) -> str:
-    """Name the step; what ended with an unknown state is not called ready."""
-    unknown = event.kind is EventKind.READY and event.status is not None and event.status.health is Health.UNKNOWN
-    return Health.UNKNOWN.value if unknown else event.kind.value
+    """Name the step; what ended with an unknown state, or has not come to its end, is not called ready."""
+    status = event.status
+    if event.kind is not EventKind.READY or status is None:
+        return event.kind.value
+    if status.health is Health.UNKNOWN:
+        return Health.UNKNOWN.value
+    return status.reason.lower() if status.reason in (STARTED, SUSPENDED) else event.kind.value

@@ -72,7 +72,7 @@ JOBS = [
     ({}, {"startTime": "t", "active": 1}, PROGRESS, "Running"),
     ({}, {"conditions": [condition("Complete")]}, CURRENT, ""),
     ({}, {"conditions": [condition("Failed", reason="BackoffLimitExceeded")]}, FAILED, "BackoffLimitExceeded"),
-    ({"suspend": True}, {"conditions": [condition("Suspended")]}, CURRENT, ""),
+    ({"suspend": True}, {"conditions": [condition("Suspended")]}, CURRENT, "Suspended"),
 ]
 CRDS = [
     ({}, {}, PROGRESS, "Installing"),

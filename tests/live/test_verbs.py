@@ -359,6 +359,26 @@ def test_wait_that_fails_says_why(stackc: Stackc, kubectl: Kubectl, namespace: s
     assert kubectl.get("configmap", "beside", "-n", namespace)["kind"] == "ConfigMap"
 
 
+def test_job_that_nothing_waits_for_is_started_not_ready(stackc: Stackc, kubectl: Kubectl, namespace: str) -> None:
+    """A user's job is left running, and said to run; another's is awaited; one that is suspended is no ready one."""
+    pod = {"restartPolicy": "Never", "containers": [{"name": "j", "image": "example.com/j:1"}]}
+    held = {**pod, "nodeSelector": {"no": "such-node"}}
+    long = body("batch/v1", "Job", namespace, "long", spec={"template": {"spec": held}})
+    idle = body("batch/v1", "Job", namespace, "idle", spec={"suspend": True, "template": {"spec": pod}})
+    made = bundle([long, idle])
+    origins = [m._replace(origin=m.origin._replace(instance=f"jobs.{m.id.name}")) for m in made.manifests]
+    ran = stackc.apply(made._replace(manifests=tuple(origins)))
+    assert ran.code == 0
+    told = [" ".join(line.split()[1:]) for line in ran.out.splitlines()]
+    assert f"started Job.batch {namespace}/long: pods: 1 active, 0 succeeded" in told
+    assert f"suspended Job.batch {namespace}/idle: no pod runs until it is resumed" in told
+    assert " ready " not in ran.out
+    assert ran.out.endswith("\n2 created; still running: 1; suspended: 1\n")
+    awaited = stackc.apply(made, timeout_s=2)
+    assert awaited.code == 1
+    assert "SC820" in awaited.err
+
+
 def test_immutable_field_is_a_recreate_that_names_it(stackc: Stackc, kubectl: Kubectl, namespace: str) -> None:
     """A change that the server refuses is class recreate in diff, and exit code 5 in apply with nothing written."""
     assert stackc.apply(bundle([deployment(namespace, "web")])).code == 0
