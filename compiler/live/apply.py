@@ -228,7 +228,7 @@ class _Run:
 
     def _fail(self, manifest: Manifest, problem: Diagnostic, *, status: Status | None = None) -> Iterator[Event]:
         stored = manifest.id in self._stored
-        self._counts["not ready" if stored or status else "refused"] += 1
+        self._counts[_end_of(problem, stored=stored, looked_at=status is not None)] += 1
         self._done += 1
         yield self._event(EventKind.FAILED, manifest.id, message=problem.message, status=status, diagnostic=problem)
         for id in self._schedule.lost(manifest.id, stored=stored):
@@ -278,11 +278,18 @@ class _Run:
 
     def _summary(self) -> str:
         counts = self._counts + Counter(how.value for how in self._stored.values())
-        words = ("created", "configured", "unchanged", "refused", "skipped")
+        words = ("created", "configured", "unchanged", "refused", "unreachable", "skipped")
         said = ", ".join(f"{counts[word]} {word}" for word in words if counts[word]) or "nothing to apply"
         ends = ("not ready", "state unknown", "still running", "suspended")
         states = [f"{word}: {counts[word]}" for word in ends if counts[word]]
         return "; ".join((said, *states))
+
+
+def _end_of(problem: Diagnostic, *, stored: bool, looked_at: bool) -> str:
+    """Name the end of an object that failed, as the summary counts it."""
+    if problem.code == "SC801":  # no answer says nothing about the object
+        return "state unknown" if stored else "unreachable"
+    return "not ready" if stored or looked_at else "refused"
 
 
 def _is_long(task: _Task) -> bool:

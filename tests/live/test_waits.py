@@ -8,6 +8,7 @@ import pytest
 
 from compiler.live import apply as apply_module
 from compiler.live.apply import apply_bundle
+from compiler.live.port import ClusterError
 from compiler.live.settings import Settings
 from compiler.live.wait import explain
 from compiler.model.event import Event, EventKind
@@ -93,6 +94,26 @@ def test_long_wait_without_news_is_told_too(monkeypatch: pytest.MonkeyPatch) -> 
     events = list(apply_bundle(bundle([deployment("n", "web")]), cluster, Settings(timeout_s=1)))
     printed = [line for line in lines(events, color=False) if " waiting " in line]
     assert printed == ["[0/1] waiting    Deployment.apps n/web: 0 of 1 replicas made"]
+
+
+class Lost(PlayedCluster):
+    """A cluster that stops to answer once it has stored a Deployment."""
+
+    def get(self, api_version: str, id: ObjectId) -> Body | None:
+        raise ClusterError(0, "Unreachable", "connection refused")
+
+
+def test_summary_after_an_outage_calls_nothing_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Objects that no answer came for are unreachable; of those that were stored the state is unknown."""
+    monkeypatch.setattr("compiler.live.retry._UNREACHABLE_S", 0.0)
+
+    def lose(wanted: Body, attempt: int) -> None:
+        if wanted["kind"] == "ConfigMap":
+            raise ClusterError(0, "Unreachable", "connection refused")
+
+    wanted = bundle([deployment("n", "web"), config("n", "a"), config("n", "b")])
+    *_, end = apply_bundle(wanted, Lost(lose))
+    assert end.message == "1 created, 2 unreachable; state unknown: 1"
 
 
 def api_service(*looks: dict[str, Any]) -> list[Event]:
