@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from difflib import unified_diff
+from itertools import groupby
 from typing import Any
 
 from compiler.model.change import Action, Change, ChangeSet, FieldChange, Item, path_text
@@ -28,6 +29,7 @@ _SUMMARY = {
 }
 _OFFLINE = "judged offline"
 _CONTEXT_LINES = 2
+_NO_LINE_END = "\\ no end of line"
 _CODES = {"red": "\x1b[31m", "green": "\x1b[32m", "yellow": "\x1b[33m", "dim": "\x1b[2m"}
 _RESET = "\x1b[0m"
 _LONG, _BEFORE = 200, 40
@@ -120,10 +122,12 @@ def paint(text: str, style: str, *, color: bool) -> str:
 
 
 def _value_lines(field: FieldChange) -> Iterator[str]:
-    old = [] if field.kind == "add" else _written(field.old)
-    new = [] if field.kind == "remove" else _written(field.new)
-    if len(old) > 1 and len(new) > 1:
-        yield from map(escape, list(unified_diff(old, new, lineterm="", n=_CONTEXT_LINES))[2:])
+    values = (field.old, field.new)
+    is_text = any(isinstance(value, str) and "\n" in value for value in values)
+    old = [] if field.kind == "add" else _written(field.old, is_text=is_text)
+    new = [] if field.kind == "remove" else _written(field.new, is_text=is_text)
+    if (len(old) > 1 and len(new) > 1) or (is_text and all(isinstance(value, str) for value in values)):
+        yield from map(escape, _unified(old, new))
         return
     if len(old) == len(new) == 1:
         old, new = _around_difference(old[0], new[0])
@@ -131,12 +135,28 @@ def _value_lines(field: FieldChange) -> Iterator[str]:
     yield from (f"+ {escape(line)}" for line in new)
 
 
-def _written(value: object) -> list[str]:
+def _written(value: object, *, is_text: bool) -> list[str]:
     """Write a value as lines: text line by line, all else as JSON without the commas that make neighbours differ."""
-    if isinstance(value, str) and "\n" in value:
-        return value.split("\n")
+    if is_text and isinstance(value, str):
+        lines = value.split("\n")
+        return lines[:-1] if not lines[-1] else [*lines, _NO_LINE_END]
     text = json.dumps(value, ensure_ascii=False, indent=2 if isinstance(value, dict | list) else None)
     return [line.removesuffix(",") for line in text.split("\n")]
+
+
+def _unified(old: list[str], new: list[str]) -> list[str]:
+    """Return the hunks of a line diff; a long line and the one that takes its place are cut around their difference."""
+    lines = list(unified_diff(old, new, lineterm="", n=_CONTEXT_LINES))[2:]
+    begin = 0
+    for mark, run in groupby(list(lines), key=lambda line: line[:1]):
+        count = len(list(run))
+        before, after = range(begin, begin + count), range(begin + count, begin + 2 * count)
+        if mark == "-" and all(n < len(lines) and lines[n][:1] == "+" for n in after):
+            for one, other in zip(before, after, strict=True):
+                (gone,), (come,) = _around_difference(lines[one][1:], lines[other][1:])
+                lines[one], lines[other] = f"-{gone}", f"+{come}"
+        begin += count
+    return lines
 
 
 def _around_difference(old: str, new: str) -> tuple[list[str], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,6 +60,32 @@ def test_render_long_text_shows_the_lines_that_differ() -> None:
     assert 'xa"\n' in long
     assert 'xb"\n' in long
     assert len(long) < 400
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("a\nb\n", "a\nc\n", ["@@ -1,2 +1,2 @@", " a", "-b", "+c"]),
+        ("a\nb\n", "a\nb", ["@@ -1,2 +1,3 @@", " a", " b", "+\\ no end of line"]),
+        ("a", "a\n", ["@@ -1,2 +1 @@", " a", "-\\ no end of line"]),
+        ("a\n", "a\nb\n", ["@@ -1 +1,2 @@", " a", "+b"]),
+        (None, "a\nb\n", ["+ a", "+ b"]),
+    ],
+)
+def test_render_text_shows_lines_and_a_missing_line_end(old: str | None, new: str, expected: list[str]) -> None:
+    """Text is told line by line, and whether its last line ends is seen."""
+    field = FieldChange(("data", "t"), old, new, "change" if old else "add")
+    shown = render(changes(field), color=False).splitlines()
+    assert [line.removeprefix("      ") for line in shown[2:]] == expected
+
+
+def test_render_long_line_of_a_text_is_cut_around_the_difference() -> None:
+    """Text of a few lines may hold a very long one: what differs in it is seen all the same."""
+    old, new = f"one\n{'x' * 5000}a\n", f"one\n{'x' * 5000}b\n"
+    shown = render(changes(FieldChange(("data", "t"), old, new, "change")), color=False)
+    assert "xa\n" in shown
+    assert "xb\n" in shown
+    assert len(shown) < 400
 
 
 def test_render_list_without_its_last_item_shows_that_item_alone() -> None:
