@@ -70,33 +70,45 @@ def with_stored_lists(sent: Any, stored: Any, shape: Shape | None = None) -> Any
     ]
 
 
-def without_dropped(live: Any, sent: Any, owned: Mapping[str, Any], shape: Shape | None = None) -> Any:
+_Fields = Mapping[str, Any]
+
+
+def without_dropped(
+    live: Any, sent: Any, owned: _Fields, others: tuple[_Fields, ...] = (), shape: Shape | None = None
+) -> Any:
     """Return `live` without the fields and items that are owned but sent no longer, as server-side apply does it.
 
-    Shape: `owned` is the `fieldsV1` of the manager that sends. What others own below a dropped field is not kept.
+    Shape: `owned` is the `fieldsV1` of the manager that sends, `others` those of all others: what they own stays.
     """
     if isinstance(live, dict) and isinstance(sent, dict):
         kept = dict(live)
         for key in live:
-            inner = owned.get(f"f:{key}")
-            if inner is None:
+            mine, theirs = _below(f"f:{key}", owned, others)
+            if mine is None:
                 continue
-            if sent.get(key) is None:
+            if sent.get(key) is not None:
+                kept[key] = without_dropped(live[key], sent[key], mine, theirs, shape.field(key) if shape else None)
+            elif not theirs:
                 del kept[key]
-            else:
-                kept[key] = without_dropped(live[key], sent[key], inner, shape.field(key) if shape else None)
         return kept
     if not isinstance(live, list) or not isinstance(sent, list) or shape is None:
         return live
     before, after = index_items(live, shape), index_items(sent, shape)
     if before is None or after is None:
         return live
-    held = {_item(key): inner for key, inner in owned.items() if key[:2] in ("k:", "v:")}
-    return [
-        without_dropped(body, after[item][1], held[item], shape.items()) if item in held and item in after else body
-        for item, (_, body) in before.items()
-        if item in after or item not in held
-    ]
+    names = {_item(key): key for key in owned if key[:2] in ("k:", "v:")}
+    items = []
+    for item, (_, body) in before.items():
+        mine, theirs = _below(names.get(item, ""), owned, others)
+        if mine is None or (item not in after and theirs):
+            items.append(body)
+        elif item in after:
+            items.append(without_dropped(body, after[item][1], mine, theirs, shape.items()))
+    return items
+
+
+def _below(name: str, owned: _Fields, others: tuple[_Fields, ...]) -> tuple[_Fields | None, tuple[_Fields, ...]]:
+    return owned.get(name), tuple(fields[name] for fields in others if name in fields)
 
 
 def _item(key: str) -> Item:

@@ -60,9 +60,9 @@ def judge(manifest: Manifest, port: ClusterPort, live: Body | None, settings: Se
 def judge_offline(manifest: Manifest, live: Body, settings: Settings, reason: str) -> Change:
     """Return what applying an object would do, from its live form alone."""
     shape = settings.shapes(manifest.api_version, manifest.id.kind)
-    kept = live
-    for entry in _owners(live):
-        kept = without_dropped(kept, manifest.body, entry.get("fieldsV1") or {}, shape)
+    owned = next((entry.get("fieldsV1") or {} for entry in _managed(live) if _is_ours(entry)), {})
+    others = tuple(entry.get("fieldsV1") or {} for entry in _managed(live) if not _is_ours(entry))
+    kept = without_dropped(live, manifest.body, owned, others, shape)
     change = compare(manifest, live, applied(kept, manifest.body, shape), settings)
     return change._replace(reason="; ".join(filter(None, (change.reason, reason))), claims=True)
 
@@ -136,8 +136,15 @@ def _version(body: Body) -> object:
     return body["metadata"].get("resourceVersion")
 
 
+def _managed(body: Body) -> list[dict[str, Any]]:
+    return body["metadata"].get("managedFields") or []
+
+
+def _is_ours(entry: dict[str, Any]) -> bool:
+    return entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply"
+
+
 def _owners(body: Body) -> list[dict[str, Any]]:
     """Return what we own, without the time at which we last said so."""
-    entries = body["metadata"].get("managedFields") or ()
-    ours = (entry for entry in entries if entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply")
+    ours = filter(_is_ours, _managed(body))
     return [{key: value for key, value in entry.items() if key != "time"} for entry in ours]

@@ -280,13 +280,20 @@ def test_with_stored_lists_takes_only_what_the_lists_hold() -> None:
 
 
 def test_without_dropped_removes_what_only_we_said() -> None:
-    """Fields and items that are owned and not sent any more go; what is not owned stays."""
-    live = deployment(containers=[container("a", tty=True, stdin=True), container("b"), container("c")])
-    owned: Any = {"k:" + '{"name":"a"}': {"f:image": {}, "f:tty": {}}, "k:" + '{"name":"b"}': {"f:image": {}}}
-    for key in ("containers", "spec", "template", "spec"):
-        owned = {f"f:{key}": owned}
-    left = without_dropped(live, deployment(containers=[container("a")]), owned, DEPLOYMENT)
-    assert left == deployment(containers=[container("a", stdin=True), container("c")])
+    """Fields and items that are owned and not sent any more go; what another or nobody owns stays."""
+
+    def fields(**names: Any) -> dict[str, Any]:
+        items = {f'k:{{"name":"{name}"}}': {f"f:{field}": {} for field in owned} for name, owned in names.items()}
+        return {"f:spec": {"f:template": {"f:spec": {"f:containers": items}}}}
+
+    names = ("a", "b", "c", "d")
+    live = deployment(containers=[container(name, tty=True, stdin=True, workingDir="/") for name in names])
+    ours = fields(a=["image", "tty", "workingDir"], b=["image"], d=["image"])
+    theirs = fields(a=["workingDir"], d=["tty"])
+    left = without_dropped(live, deployment(containers=[container("a")]), ours, (theirs,), DEPLOYMENT)
+    kept = {item["name"]: sorted(item) for item in left["spec"]["template"]["spec"]["containers"]}
+    whole = ["image", "name", "stdin", "tty", "workingDir"]
+    assert kept == {"a": ["image", "name", "stdin", "workingDir"], "c": whole, "d": whole}
 
 
 def _plain(value: Any) -> Any:

@@ -89,6 +89,7 @@ EDITS: list[tuple[str, str, Any, str]] = [
     ("db", "spec.serviceName", "other", "spec.serviceName"),
     ("job", "spec.template.spec.containers.0.args", ["x", "z"], f'{POD}.containers[name="a"].args'),
     ("job", "spec.template.spec.containers.0.args", None, f'{POD}.containers[name="a"].args'),
+    ("job", "spec.template.spec.volumes", None, f"{POD}.volumes"),
     ("job", "spec.template.spec.tolerations.0.value", "no", f"{POD}.tolerations[0].value"),
     ("job", "spec.completions", 3, "spec.completions"),
     ("cron", "spec.schedule", "0 4 * * *", "spec.schedule"),
