@@ -13,7 +13,7 @@ from compiler.model.change import Action, Change, ChangeSet, FieldChange, Item, 
 from compiler.model.diagnostic import Diagnostic
 from compiler.model.ids import ObjectId
 from compiler.report.escape import escape
-from compiler.report.json import rows
+from compiler.report.json import rows, written
 
 _MARKS = {Action.CREATE: ("+", "green"), Action.DELETE: ("-", "red"), Action.RECREATE: ("!", "red"),
     Action.DATA_RISK: ("!", "red")}  # fmt: skip
@@ -67,7 +67,7 @@ def render_json(
     counts = Counter(change.action.value for change in changes.changes)
     shown = [_change_json(change) for change in changes.changes if change.differs or change.conflicts]
     report = {"stack": stack, "context": context, "server": server, "summary": dict(sorted(counts.items()))}
-    return json.dumps({**report, "changes": shown, "diagnostics": rows(diagnostics)}, indent=2) + "\n"
+    return written({**report, "changes": shown, "diagnostics": rows(diagnostics)})
 
 
 def _change_json(change: Change) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compiler.model.diagnostic import Diagnostic, sort_key
@@ -14,8 +14,12 @@ def render(documents: int, diagnostics: Iterable[Diagnostic]) -> str:
 
     Shape: the output is ASCII; `file`, `line`, `column`, `object` and `document` may be null, `path` is a string.
     """
-    text = json.dumps({"documents": documents, "diagnostics": rows(diagnostics)}, indent=2)
-    return text.replace("##", "#\\u0023") + "\n"  # CI runners obey `##[` anywhere in a line
+    return written({"documents": documents, "diagnostics": rows(diagnostics)})
+
+
+def written(report: Mapping[str, Any]) -> str:
+    """Write one JSON document; runners of CI jobs obey `##[` anywhere in a line, so it never stands there."""
+    return json.dumps(report, indent=2).replace("##", "#\\u0023") + "\n"
 
 
 def rows(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:

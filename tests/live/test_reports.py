@@ -118,6 +118,15 @@ def test_render_colours_only_when_asked() -> None:
     assert painted.count("\x1b[0m") * 2 == painted.count("\x1b[")
 
 
+def test_render_json_gives_no_command_to_a_runner() -> None:
+    """CI runners obey `##[` anywhere in a line; JSON can say it otherwise."""
+    shown = render_json(
+        changes(FieldChange(("data", "a"), "x", "##[error]y", "change")), stack="s", context="c", server="u"
+    )
+    assert "##" not in shown
+    assert json.loads(shown)["changes"][0]["fields"][0]["new"] == "##[error]y"
+
+
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=20))
 def test_render_hostile_strings_do_nothing(old: str, new: str, name: str) -> None:
     """Whatever names and values hold, no control character but the newline reaches the terminal."""
