@@ -52,29 +52,30 @@ def _containers(manifests: Iterable[Manifest], places: PodPlaces) -> Iterator[_C
 
 
 def unlimited(manifests: Iterable[Manifest], places: PodPlaces) -> Iterator[Diagnostic]:
-    """Yield SC528 for every container without a limit of memory: one that leaks takes its neighbours along."""
+    """Yield SC528 for every container without a memory limit: one that leaks takes its neighbours along."""
     for container in _containers(manifests, places):
         if not container.says("memory", ("limits",)):
-            yield container.lacks("SC528", "has no limit of memory, which preset production wants", "memory")
+            yield container.lacks("SC528", "has no memory limit, which preset production requires", "memory")
 
 
 def uncounted(manifests: Iterable[Manifest], places: PodPlaces) -> Iterator[Diagnostic]:
-    """Yield SC529 for every container that says nothing of a resource which a quota of its namespace counts.
+    """Yield SC529 for every container that does not set a resource which a quota of its namespace counts.
 
     Shape: a namespace with a LimitRange is left out: that may say it for the container.
     Source: kubernetes.io/docs/concepts/policy/resource-quotas: such a pod is refused, long after apply.
     """
     given = tuple(manifests)
     ranged = {m.id.namespace for m in given if m.id[:2] == ("", "LimitRange")}
-    counted = {m.id.namespace: _hard(m) for m in given if m.id[:2] == ("", "ResourceQuota")}
+    counted: dict[str, set[str]] = {}
+    for quota in (m for m in given if m.id[:2] == ("", "ResourceQuota")):
+        counted.setdefault(quota.id.namespace, set()).update(_hard(quota))
     if not counted:
         return
     for container in _containers(given, places):
         namespace = container.manifest.id.namespace
-        for word in counted.get(namespace, ()) if namespace not in ranged else ():
-            resource, sides = _COUNTED[word]
-            if not container.says(resource, sides):
-                yield container.lacks("SC529", f"says no {resource}, which a quota of `{namespace}` counts", resource)
+        words = counted.get(namespace, ()) if namespace not in ranged else ()
+        for resource in sorted({_COUNTED[word][0] for word in words if not container.says(*_COUNTED[word])}):
+            yield container.lacks("SC529", f"sets no {resource}, which a quota of `{namespace}` counts", resource)
 
 
 def _hard(quota: Manifest) -> tuple[str, ...]:
