@@ -32,9 +32,6 @@ _USED_TYPE = re.compile(rb"\buse/([a-z0-9][-a-z0-9]*)")
 _INCLUDED = re.compile(rb"^include: *\[([-a-z0-9, ]*)\]", re.MULTILINE)
 
 
-_QUOTED = re.compile(r"`([^`]+)`")
-
-
 class Catalog:
     """Components by name. Built-in ones are found beside the compiler, a user's own under `components/` of the root."""
 
@@ -241,8 +238,7 @@ def module_name(component: str) -> str:
 
 def _top_of(refused: FileRefused) -> Span | None:
     """Return the first character of the file that the files door did not give out."""
-    named = _QUOTED.search(refused.message)
-    return Span(named[1], 1, 1, 1, 1) if named else None
+    return Span(refused.path, 1, 1, 1, 1) if refused.path else None
 
 
 def _generated(name: str, digest: str) -> ModuleType | None:

@@ -21,12 +21,13 @@ _ROOT_MARKS = (".git", "stackc.lock", "components")
 class FileRefused(Exception):
     """A file cannot be given out.
 
-    Shape: `code`, `message` and `help` are those of a diagnostic, without its place.
+    Shape: `code`, `message` and `help` are those of a diagnostic, without its place; `path` is the file, where it has
+    one below the root.
     """
 
-    def __init__(self, code: str, message: str, help: str) -> None:
+    def __init__(self, code: str, message: str, help: str, path: str = "") -> None:
         super().__init__(message)
-        self.code, self.message, self.help = code, message, help
+        self.code, self.message, self.help, self.path = code, message, help, path
 
 
 class Files(Protocol):
@@ -79,7 +80,8 @@ class DiskFiles:
         check_path(path)
         full = os.path.realpath(f"{self.root}/{path}")
         if full != self.root and not full.startswith(self.root.rstrip("/") + "/"):
-            raise FileRefused("SC133", f"`{path}` is a link that leads out of the root", "copy the file below the root")
+            message = f"`{path}` is a link that leads out of the root"
+            raise FileRefused("SC133", message, "copy the file below the root", path)
         return full
 
 
@@ -204,23 +206,23 @@ def _refusal(fault: OSError, path: str) -> FileRefused:
     if fault.errno == errno.EISDIR:
         return _is_folder(path)
     reason = (fault.strerror or "unknown reason").lower()
-    return FileRefused("SC137", f"`{path}` cannot be read: {reason}", "check the permissions of the file")
+    return FileRefused("SC137", f"`{path}` cannot be read: {reason}", "check the permissions of the file", path)
 
 
 def _missing(path: str) -> FileRefused:
-    return FileRefused("SC136", f"there is no `{path}`", "check the path; it starts at the file that says it")
+    return FileRefused("SC136", f"there is no `{path}`", "check the path; it starts at the file that says it", path)
 
 
 def _not_regular(path: str) -> FileRefused:
-    return FileRefused("SC134", f"`{path or '.'}` is not a regular file", "name a file")
+    return FileRefused("SC134", f"`{path or '.'}` is not a regular file", "name a file", path)
 
 
 def _is_folder(path: str) -> FileRefused:
-    return FileRefused("SC134", f"`{path or '.'}` is a folder", "name a file in it, such as its `stack.yaml`")
+    return FileRefused("SC134", f"`{path or '.'}` is a folder", "name a file in it, such as its `stack.yaml`", path)
 
 
 def _too_large(path: str) -> FileRefused:
-    return FileRefused("SC135", f"`{path}` has more than {FILE_LIMIT_BYTES} bytes", "split it into smaller files")
+    return FileRefused("SC135", f"`{path}` has more than {FILE_LIMIT_BYTES} bytes", "split it into smaller files", path)
 
 
 def _digests(contents: Mapping[str, bytes]) -> tuple[tuple[str, str], ...]:
