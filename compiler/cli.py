@@ -78,10 +78,10 @@ class LazyGroup(click.Group):
         name = args[0]
         if name in _BY_NAME or name.startswith("-"):
             return super().resolve_command(ctx, args)
-        from difflib import get_close_matches
+        from compiler.formats.suggest import nearest
 
-        near = get_close_matches(name, list(_BY_NAME), n=1)
-        hint = f"; did you mean `{near[0]}`?" if near else ""
+        near = nearest(name, _BY_NAME)
+        hint = f"; did you mean `{near}`?" if near else ""
         raise click.UsageError(f"there is no command {name!r}{hint}", ctx)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:

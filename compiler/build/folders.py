@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from compiler.formats.files import FileRefused, Files
+from compiler.formats.suggest import nearest
 from compiler.model.diagnostic import Diagnostic, error
 from compiler.model.source import Span
 
 _KNOWN = ("component.yaml", "rules.yaml", "manifests", "files", "cases", "README.md")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
-_NEAR = 0.75
 
 
 def stray_entries(folder: str, files: Files) -> Iterator[Diagnostic]:
@@ -20,13 +19,13 @@ def stray_entries(folder: str, files: Files) -> Iterator[Diagnostic]:
     name = folder.rpartition("/")[2]
     if not _NAME.match(name):
         help = "name it with lower case letters, digits and dashes"
-        yield _stray(f"{folder}/component.yaml", f"`{name}` is no name of a component", help)
+        yield _stray(f"{folder}/component.yaml", f"`{name}` is no component name", help)
     for entry in files.listdir(folder):
         yield from _misspelt(f"{folder}/{entry}")
     for entry in files.listdir(f"{folder}/manifests") if files.exists(f"{folder}/manifests") else ():
         if not entry.endswith((".yaml", ".md")) and not entry.startswith("."):
             help = "name it `….yaml`; folders within manifests/ are not read, and other text goes to files/"
-            yield _stray(f"{folder}/manifests/{entry}", f"`{entry}` is not read: it is no .yaml file", help)
+            yield _stray(f"{folder}/manifests/{entry}", f"`{entry}` is not read: it does not end in .yaml", help)
 
 
 def nearly_components(folder: str, files: Files) -> Iterator[Diagnostic]:
@@ -36,15 +35,15 @@ def nearly_components(folder: str, files: Files) -> Iterator[Diagnostic]:
     except FileRefused:  # a file, such as a README
         return
     for entry in entries:
-        if get_close_matches(entry, ["component.yaml"], 1, _NEAR):
+        if nearest(entry, ["component.yaml"]):
             yield _stray(f"{folder}/{entry}", f"`{entry}` makes no component", "name it `component.yaml`")
 
 
 def _misspelt(path: str) -> Iterator[Diagnostic]:
     entry = path.rpartition("/")[2]
-    near = get_close_matches(entry, _KNOWN, 1, _NEAR)
-    if near and entry not in _KNOWN:
-        yield _stray(path, f"`{entry}` is not read", f"name it `{near[0]}`, or something else")
+    near = "" if entry in _KNOWN else nearest(entry, _KNOWN)
+    if near:
+        yield _stray(path, f"`{entry}` is not read", f"name it `{near}`, or something else")
 
 
 def _stray(path: str, message: str, help: str) -> Diagnostic:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from compiler.check.rule import Problem, nearest
+from compiler.check.rule import Problem
 from compiler.formats.packs import NEWEST, OLDEST, Pack, load_pack, version_order
+from compiler.formats.suggest import nearest
 
 
 def unknown_kind(pack: Pack, group: str, version: str, kind: str) -> tuple[str, Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from compiler.check.view import View
+from compiler.formats.suggest import nearest
 from compiler.model.source import Path
 
 
@@ -62,14 +63,3 @@ def shown(value: object, limit: int = 80) -> str:
     """Return a value as text short enough for a message."""
     text = str(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def nearest(word: str, names: Iterable[str]) -> str:
-    """Return the name that was most likely meant, or the empty string."""
-    folded = {n.lower(): n for n in names}
-    if word.lower() in folded:
-        return folded[word.lower()]
-    from difflib import get_close_matches
-
-    found = get_close_matches(word.lower()[:64], list(folded), 1, 0.7)
-    return folded[found[0]] if found else ""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from compiler.commands.common import EXIT_DONE, root_option, write_product
+from compiler.formats.suggest import nearest
 
 
 @click.command()
@@ -70,10 +71,8 @@ def _title(row: dict[str, Any]) -> str:
 
 
 def _hint(code: str, rows: dict[str, Any]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(code, sorted(rows), n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
+    near = nearest(code, rows)
+    return f"; did you mean `{near}`?" if near else ""
 
 
 def _page(code: str, row: dict[str, Any]) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler.check import quantity, syntax
-from compiler.check.rule import Problem, Rule, invalid, nearest, required, unsupported
+from compiler.check.rule import Problem, Rule, invalid, required, unsupported
 from compiler.check.rules.resource_names import check_container_name
 from compiler.check.view import View, items
+from compiler.formats.suggest import nearest
 from compiler.model.source import Path
 
 Map = dict[str, Any]

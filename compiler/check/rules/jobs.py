@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler.check import syntax
-from compiler.check.rule import Problem, Rule, invalid, nearest, required, unsupported
+from compiler.check.rule import Problem, Rule, invalid, required, unsupported
 from compiler.check.rules.labels import check_selector, matches
 from compiler.check.rules.schedules import schedule_problem, time_zones
 from compiler.check.view import View, items
+from compiler.formats.suggest import nearest
 from compiler.model.source import Path
 
 Map = dict[str, Any]

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler.check import syntax
-from compiler.check.rule import Problem, Rule, invalid, nearest, required, unsupported
+from compiler.check.rule import Problem, Rule, invalid, required, unsupported
 from compiler.check.view import POD_KINDS, View
+from compiler.formats.suggest import nearest
 from compiler.model.source import Path
 
 Map = dict[str, Any]

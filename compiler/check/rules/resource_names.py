@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler.check import quantity, syntax
-from compiler.check.rule import Problem, invalid, nearest
+from compiler.check.rule import Problem, invalid
+from compiler.formats.suggest import nearest
 from compiler.model.source import Path
 
 CONTAINER = frozenset(("cpu", "memory", "ephemeral-storage"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.check.rule import Problem, nearest
+from compiler.check.rule import Problem
 from compiler.check.rules.services import NODE_PORTS, service_type
 from compiler.check.sets.scene import Actor, Finding, Scene, SetRule
+from compiler.formats.suggest import nearest
 
 
 def check_node_ports(scene: Scene) -> Iterator[Finding]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from compiler.check.rule import Problem, nearest
+from compiler.check.rule import Problem
 from compiler.check.rules.labels import matches
 from compiler.check.rules.workloads import WORKLOADS
 from compiler.check.sets.scene import Actor, Finding, Scene, SetRule
+from compiler.formats.suggest import nearest
 
 _STATEFUL_SET_NAME = 52
 

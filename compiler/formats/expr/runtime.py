@@ -6,8 +6,9 @@ Generated modules import this and nothing else, so that a compile from generated
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
+
+from compiler.formats.suggest import nearest
 
 
 class ExpressionError(Exception):
@@ -60,8 +61,8 @@ def want(value: Any, kind: type, name: str) -> Any:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `, did you mean …?` for a near miss, else the empty string."""
-    near = get_close_matches(word, sorted(known), 1)
-    return f", did you mean `{near[0]}`?" if near else ""
+    near = nearest(word, known)
+    return f", did you mean `{near}`?" if near else ""
 
 
 def text(value: Any) -> str:
