@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from compiler.formats import shorthand
 from compiler.formats.data_files import read_schema_file
+from compiler.formats.expr.predicates import is_dns_label
 from compiler.formats.expr.runtime import suggestion
 from compiler.formats.packs import NEWEST, OLDEST
 from compiler.formats.schema import Finding, validate
@@ -95,7 +96,7 @@ def _versions(facts: Facts) -> Iterator[Diagnostic]:
 def _section(facts: Facts) -> Iterator[Diagnostic]:
     meta = facts.meta
     section, pair = meta.get("section", ""), meta.get("discriminator") or {}
-    shape = item_shape(section)
+    shape = section_items(section)
     if meta.get("abstract") and section:
         yield facts.fault(("section",), "a building block serves no section", "take `section` or `abstract` out")
     if section and shape is None and section in shared_sections():
@@ -110,7 +111,7 @@ def _section(facts: Facts) -> Iterator[Diagnostic]:
 
 
 def _fields(facts: Facts) -> Iterator[Diagnostic]:
-    shape = item_shape(facts.meta.get("section", ""))
+    shape = section_items(facts.meta.get("section", ""))
     known = (shape or {"properties": {}})["properties"]
     for name in facts.meta.get("fields") or {}:
         if name not in known:
@@ -122,7 +123,7 @@ def _namespaces(facts: Facts) -> Iterator[Diagnostic]:
     params = facts.params.get("properties", {})
     for number, row in enumerate(facts.meta.get("namespaces") or ()):
         name = row["name"] if isinstance(row, dict) else row
-        if name not in params and not name.replace("-", "").isalnum() or name not in params and name != name.lower():
+        if name not in params and not is_dns_label(name):
             message = f"`{name}` is neither a parameter nor the name of a namespace{suggestion(name, params)}"
             yield facts.fault(("namespaces", number), message, "write a parameter that holds the name, or the name")
 
@@ -152,7 +153,7 @@ def _null_places(value: Any, path: Path) -> Iterator[Path]:
         yield from _null_places(child, (*path, key))
 
 
-def item_shape(section: str) -> Mapping[str, Any] | None:
+def section_items(section: str) -> Mapping[str, Any] | None:
     """Return the shape of the items of a shared list, or None for a section of another kind."""
     if section not in LISTS:
         return None

@@ -13,7 +13,7 @@ Files = Mapping[str, bytes]
 """The files of one folder: path below the folder → content. Below `include/` stand those of included components."""
 INCLUDED = "include/"
 Entries = Mapping[str, tuple[Node, Node]]
-"""The keys of component.yaml → key and value."""
+"""The keys of a map in YAML → key and value."""
 
 
 def read_head(folder: str, files: Files, found: list[Diagnostic]) -> Node | None:
@@ -37,11 +37,8 @@ def read_included(files: Files, entries: Entries, found: list[Diagnostic]) -> It
         path = next((p for p in files if p.startswith(INCLUDED) and p.endswith(end)), None)
         if path is None:
             message = f"there is no component `{item.value}` to include"
-            found.append(
-                error(
-                    "SC408", message, help="write names of components, as `include: [a, b]` in one line", span=item.span
-                )
-            )
+            help = "write names of components, as `include: [a, b]` in one line"
+            found.append(error("SC408", message, help=help, span=item.span))
             continue
         nodes = read_documents(path.removeprefix(INCLUDED), files[path], found)
         if nodes and nodes[0].kind == "map":

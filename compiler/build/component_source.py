@@ -10,7 +10,7 @@ import pprint
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from compiler.build.component_facts import Facts, fact_faults, item_shape
+from compiler.build.component_facts import Facts, fact_faults, section_items
 from compiler.build.component_head import INCLUDED, Entries, Files, read_documents, read_head, read_included
 from compiler.build.crd import core_definition, expand_crd
 from compiler.build.documents import check_object, kind_of_document, used_component
@@ -130,7 +130,7 @@ class _Builder:
             if "properties" not in own:
                 raise refuse("SC422", node.span, "params without names", "write `name: type` for each of them")
         section = shorthand.plain(self.entries["section"][1]) if "section" in self.entries else ""
-        shape = item_shape(section)
+        shape = section_items(section)
         if shape is None:
             return own
         required = sorted({*shape.get("required", ()), *own.get("required", ())})
@@ -286,8 +286,10 @@ class _Builder:
         made = []
         for number, row in enumerate(rows):
             made.append(self.guard(lambda row=row, number=number: write_rules(self.out, row, number, scope, prefix)))  # type: ignore[misc]
-        codes = [rule[0] for rule in made if rule]
-        for code in dict.fromkeys(code for code in codes if codes.count(code) > 1):
-            span = rows[[rule and rule[0] for rule in made].index(code)].span
-            self.found.append(error("SC431", f"`{code}` stands twice", help="count on", span=span))
+        seen: set[str] = set()
+        for rule, row in zip(made, rows, strict=True):
+            if rule and rule[0] in seen:
+                help = "give this rule the next free number"
+                self.found.append(error("SC431", f"the code `{rule[0]}` is used twice", help=help, span=row.span))
+            seen.update(rule[:1] if rule else ())
         return made

@@ -15,7 +15,7 @@ from compiler.formats.data_files import read_schema_file
 from compiler.formats.expr.runtime import suggestion
 from compiler.formats.packs import NEWEST, OLDEST, Pack, load_pack
 from compiler.formats.schema import validate
-from compiler.formats.template_ir import Refused, each, refuse
+from compiler.formats.template_ir import Refused, each, refuse, refuse_all
 from compiler.formats.yaml_locate import place_in
 from compiler.formats.yaml_read import Node
 
@@ -47,7 +47,7 @@ def expand_crd(node: Node, core_types: str, types: Mapping[str, Node]) -> dict[s
     Errors: Refused SC425 for an unknown key, SC426 for a core type without `coreTypes` or not in its pack.
     """
     entries = {str(k.value): (k, v) for k, v in node.value}
-    each(lambda refused: _raise(refused), _faults(node))
+    refuse_all(_faults(node))
     if "types" in entries:
         types = {**types, **{str(k.value): v for k, v in entries["types"][1].value}}
     resolver = _Types(types, core_types)
@@ -90,10 +90,6 @@ def _faults(node: Node) -> Iterator[Refused]:
             message, help = f"a compact CRD without `{where}`", f"write `{fault.path[-1]}:`"
         path = fault.path[:-1] if fault.rule == "required" else fault.path
         yield refuse("SC425", place_in(node, path, key=fault.on_key), message, help)
-
-
-def _raise(refused: Refused) -> None:
-    raise refused
 
 
 def _names(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:

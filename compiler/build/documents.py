@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler.formats.expr.runtime import suggestion
-from compiler.formats.template_ir import Refused, refuse
+from compiler.formats.template_ir import refuse, refuse_all
 from compiler.formats.yaml_read import Node
 
 
@@ -41,6 +41,5 @@ def used_component(node: Node) -> str:
     if "${{" in name.text:
         message = "`use` takes a component's name, never an expression"
         found.append(refuse("SC405", name.span, message, "write the name"))
-    if found:
-        raise Refused(*(d for e in found for d in e.diagnostics))
+    refuse_all(found)
     return str(name.value).partition("@")[0]

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from compiler.formats.expr.predicates import is_dns_label
 from compiler.formats.files import FileRefused, Files
 from compiler.formats.suggest import nearest
 from compiler.model.diagnostic import Diagnostic, error
 from compiler.model.source import Span
 
 _KNOWN = ("component.yaml", "rules.yaml", "manifests", "files", "cases", "README.md")
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
 
 
 def stray_entries(folder: str, files: Files) -> Iterator[Diagnostic]:
     """Yield what is wrong with the names in a component's folder, and with its own. Errors: SC409."""
     name = folder.rpartition("/")[2]
-    if not _NAME.match(name):
+    if not is_dns_label(name):
         help = "name it with lower case letters, digits and dashes"
         yield _stray(f"{folder}/component.yaml", f"`{name}` is no component name", help)
     for entry in files.listdir(folder):

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from compiler.build.component_head import Entries
 from compiler.formats import shorthand
 from compiler.formats.expr.codegen import OPEN, Scope, item_shape
 from compiler.formats.expr.runtime import suggestion
 from compiler.formats.template_code import Writer, python, refuse_hiding, write_value
 from compiler.formats.template_ir import (
     Expression,
-    Refused,
     Text,
     bare,
     each,
@@ -20,6 +20,7 @@ from compiler.formats.template_ir import (
     read_clause,
     read_item,
     refuse,
+    refuse_all,
 )
 from compiler.formats.yaml_read import Node
 
@@ -32,7 +33,6 @@ DEFAULTS = "defaults"
 _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*\Z")
 _AT = re.compile(r"(?:[A-Za-z]\w*|\[[^][]+\])(?:\.[A-Za-z]\w*|\[[^][]+\])*\Z")
 _STEP = re.compile(r"\[([^][]+)\]|\w+")
-Entries = Mapping[str, tuple[Node, Node]]
 
 
 def rule_rows(nodes: Sequence[Node]) -> Sequence[Node]:
@@ -119,8 +119,7 @@ def _check_keys(row: Node, entries: Entries) -> None:
         wanted = ", ".join(f"`{key}`" for key in missing)
         help = f"write {wanted}; `stackc explain` shows `source`, `bad` and `good`"
         found.append(refuse("SC431", row.span, f"a rule without {wanted}", help))
-    if found:
-        raise Refused(*(d for e in found for d in e.diagnostics))
+    refuse_all(found)
 
 
 def _check_code(entries: Entries, facts: Mapping[str, Any], prefix: str) -> None:
@@ -143,7 +142,7 @@ def _check_severity(entries: Entries, facts: Mapping[str, Any], _prefix: str) ->
         if level not in LEVELS and not (preset and level == "off") or preset and preset not in (*PRESETS, DEFAULTS):
             said = f"`{preset}: {level}`" if preset else f"`{level}`"
             help = "write `error`, `warning`, or a map such as `{production: error, dev: off}`"
-            raise refuse("SC431", entries["severity"][1].span, f"{said} is no severity", help)
+            raise refuse("SC431", entries["severity"][1].span, f"{said} is not a severity", help)
 
 
 def _check_texts(entries: Entries, facts: Mapping[str, Any], _prefix: str) -> None:

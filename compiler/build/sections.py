@@ -9,8 +9,6 @@ from compiler.build.catalog import Catalog
 from compiler.model.component import LISTS, Component
 from compiler.spec.schemas import core_schema, shared_types
 
-__all__ = ["LISTS", "component_schema", "discriminator", "serving", "stack_schema"]
-
 _CORE_FIELDS: dict[str, Any] = {
     "enabled": {"$ref": "Enabled"},
     "namespace": {"$ref": "Name", "x-makes": "namespaces"},

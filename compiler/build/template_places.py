@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
+from compiler.build.rows import unescape
 from compiler.formats.yaml_read import Node, compose_all
 from compiler.model.diagnostic import Diagnostic
 from compiler.model.ids import ObjectId
@@ -31,7 +32,7 @@ def shown_in_templates(
         if manifest is None or node is None:
             yield d
             continue
-        parts = (part.replace("~1", "/").replace("~0", "~") for part in d.path.split("/")[1:])
+        parts = map(unescape, d.path.split("/")[1:])
         path = tuple(int(part) if part.isdecimal() else part for part in parts)
         span = place_in_template(node, path, key=d.code in _ON_KEY)
         start = (manifest.origin.file, manifest.origin.line)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compiler.build.catalog import Catalog
-from compiler.build.sections import LISTS
 from compiler.build.transforms.context import TransformContext
+from compiler.model.component import LISTS
 from compiler.model.diagnostic import Diagnostic, warning
 from compiler.model.manifest import Manifest
 from compiler.model.source import Path
@@ -49,7 +49,7 @@ def unused_words(
     for is_used, path, who, help in rows:
         span = stack.tree.key_span(("spec", *path))
         if not is_used and _is_given(spec, path) and span is not None and span.file == stack.file:
-            yield warning("SC474", f"{who} of this stack uses `{show(('spec', *path))}`", help=help, span=span)
+            yield warning("SC474", f"{who} in this stack uses `{show(('spec', *path))}`", help=help, span=span)
 
 
 def _read(catalog: Catalog, names: Iterable[str]) -> set[str]:

@@ -92,15 +92,21 @@ def each(step: Callable[[T], Made], things: Iterable[T]) -> list[Made]:
     Errors: one Refused with all that is wrong, so that a template's author sees everything at once.
     """
     made: list[Made] = []
-    found: list[Diagnostic] = []
+    found: list[Refused] = []
     for thing in things:
         try:
             made.append(step(thing))
         except Refused as e:
-            found.extend(e.diagnostics)
-    if found:
-        raise Refused(*found)
+            found.append(e)
+    refuse_all(found)
     return made
+
+
+def refuse_all(found: Iterable[Refused]) -> None:
+    """Raise one Refused with all that was found, if there is any."""
+    diagnostics = [d for refused in found for d in refused.diagnostics]
+    if diagnostics:
+        raise Refused(*diagnostics)
 
 
 def read_item(node: Node, *, raw: bool = False) -> Item:

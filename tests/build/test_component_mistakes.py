@@ -154,7 +154,7 @@ def test_a_mistake_in_a_rule_is_told_at_its_place(row: str) -> None:
         ("- {code: WEB001, assert: 'true', message: {a: b}, help: h}\n", ["SC431 rules.yaml:1:43"]),
         (
             "- {code: WEB001, assert: 'true', message: m, help: h}\n" * 2,
-            ["SC431 rules.yaml:1:3"],
+            ["SC431 rules.yaml:2:3"],
         ),
         (
             "- {code: WEB001, when: b, assert: c, message: '${{ d }}', help: '${{ e }}'}\n",

@@ -12,10 +12,10 @@ import yaml
 from compiler.build.assume import assume
 from compiler.build.catalog import Catalog
 from compiler.build.expand import Expansion
-from compiler.build.sections import LISTS, discriminator
+from compiler.build.sections import discriminator
 from compiler.build.select import select
 from compiler.formats.files import MemoryFiles
-from compiler.model.component import Component
+from compiler.model.component import LISTS, Component
 from compiler.model.diagnostic import Diagnostic
 from compiler.model.manifest import Manifest
 from compiler.pipeline import build, load_checked
