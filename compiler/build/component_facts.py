@@ -1,17 +1,14 @@
-"""What is wrong with component.yaml: keys and values first, then the names in it that lead to nothing."""
+"""What is wrong with a component.yaml of the right form: names that lead to nothing, keys that do not go together."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from compiler.formats import shorthand
-from compiler.formats.data_files import read_schema_file
 from compiler.formats.expr.predicates import is_dns_label
 from compiler.formats.expr.runtime import suggestion
 from compiler.formats.packs import NEWEST, OLDEST
-from compiler.formats.schema import Finding, validate
+from compiler.formats.schema import validate
 from compiler.formats.yaml_locate import place_in
 from compiler.formats.yaml_read import Node
 from compiler.model.component import CORE_KEYS, LISTS
@@ -21,25 +18,6 @@ from compiler.spec.schemas import shared_sections, shared_types
 
 TEMPLATE_NAMES = ("self", "stack", "k8s", "unset", "true", "false", "none", "not", "and", "or", "in", "is", "if")
 """Names that mean something else in every expression."""
-
-
-def head_faults(head: Node) -> Iterator[Diagnostic]:
-    """Yield what schemas/component.schema.json says against component.yaml, each at its own place. Errors: SC402."""
-    schema = json.loads(read_schema_file("component.schema.json"))
-    for fault in validate(shorthand.plain(head), schema, schema["$defs"]):
-        path = fault.path[:-1] if fault.rule == "required" else fault.path
-        message, help = _words(fault)
-        yield error("SC402", message, help=help, span=place_in(head, path, key=fault.on_key))
-
-
-def _words(fault: Finding) -> tuple[str, str]:
-    where = ".".join(map(str, fault.path))
-    if fault.rule == "unknown":
-        return f"unknown key `{where}`", f"write `{fault.suggestion}`" if fault.suggestion else fault.expected
-    if fault.rule == "required":
-        return f"`{where}` is missing", f"write `{fault.path[-1]}:`"
-    help = f"write `{fault.suggestion}`" if fault.suggestion else f"write {fault.expected}"
-    return f"`{where}`: expected {fault.expected}", help
 
 
 class Facts(NamedTuple):

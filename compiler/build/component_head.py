@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from compiler.build.component_facts import head_faults
+from compiler.build.forms import form_faults
 from compiler.formats.yaml_read import Node, compose_all
 from compiler.model.diagnostic import Diagnostic, error
 from compiler.model.source import Span
@@ -26,7 +26,7 @@ def read_head(folder: str, files: Files, found: list[Diagnostic]) -> Node | None
         place = Span(f"{folder}/component.yaml", 1, 1, 1, 1)
         found.append(error("SC401", "component.yaml is not one map", help="write `summary: …`", span=place))
         return None
-    found.extend(head_faults(head[0]))
+    found.extend(form_faults(head[0], "SC402"))
     return head[0] if len(found) == before else None
 
 

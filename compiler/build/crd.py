@@ -6,17 +6,14 @@ operator was built against. A CRD must not change when the target does, and an o
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from compiler.build.forms import form_faults
 from compiler.formats import shorthand
-from compiler.formats.data_files import read_schema_file
 from compiler.formats.expr.runtime import suggestion
 from compiler.formats.packs import NEWEST, OLDEST, Pack, load_pack
-from compiler.formats.schema import validate
-from compiler.formats.template_ir import Refused, each, refuse, refuse_all
-from compiler.formats.yaml_locate import place_in
+from compiler.formats.template_ir import Refused, each
 from compiler.formats.yaml_read import Node
 
 QUANTITY = (
@@ -47,7 +44,9 @@ def expand_crd(node: Node, core_types: str, types: Mapping[str, Node]) -> dict[s
     Errors: Refused SC425 for an unknown key, SC426 for a core type without `coreTypes` or not in its pack.
     """
     entries = {str(k.value): (k, v) for k, v in node.value}
-    refuse_all(_faults(node))
+    faults = tuple(form_faults(node, "SC425", "CompactCrd", " of a compact CRD"))
+    if faults:
+        raise Refused(*faults)
     if "types" in entries:
         types = {**types, **{str(k.value): v for k, v in entries["types"][1].value}}
     resolver = _Types(types, core_types)
@@ -75,21 +74,6 @@ def expand_crd(node: Node, core_types: str, types: Mapping[str, Node]) -> dict[s
             "versions": [_version(version, properties, fields)],
         },
     }
-
-
-def _faults(node: Node) -> Iterator[Refused]:
-    """Yield what the form of compact CRDs says against a document."""
-    definitions = json.loads(read_schema_file("component.schema.json"))["$defs"]
-    for fault in validate(shorthand.plain(node), definitions["CompactCrd"], definitions):
-        where = ".".join(map(str, fault.path))
-        message = f"`{where}` of a compact CRD: expected {fault.expected}"
-        help = f"write `{fault.suggestion}`" if fault.suggestion else f"write {fault.expected}"
-        if fault.rule == "unknown":
-            message = f"unknown key `{where}` in a compact CRD"
-        elif fault.rule == "required":
-            message, help = f"a compact CRD without `{where}`", f"write `{fault.path[-1]}:`"
-        path = fault.path[:-1] if fault.rule == "required" else fault.path
-        yield refuse("SC425", place_in(node, path, key=fault.on_key), message, help)
 
 
 def _names(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
