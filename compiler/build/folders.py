@@ -35,7 +35,7 @@ def nearly_components(folder: str, files: Files) -> Iterator[Diagnostic]:
         return
     for entry in entries:
         if nearest(entry, ["component.yaml"]):
-            yield _stray(f"{folder}/{entry}", f"`{entry}` makes no component", "name it `component.yaml`")
+            yield _stray(f"{folder}/{entry}", f"`{entry}` does not make a component", "name it `component.yaml`")
 
 
 def _misspelt(path: str) -> Iterator[Diagnostic]:

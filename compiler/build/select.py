@@ -95,7 +95,7 @@ def _component(stack: Stack, catalog: Catalog, number: int, item: Any, found: li
         return None
     if component.meta.get("assumable") and all(place.kind == "crd" for place in component.documents):
         help = f"install it by its own means, and write `{use}` under `assumes.components`"
-        found.append(error("SC455", f"`{use}` is described here, and not installed", help=help, span=at))
+        found.append(error("SC455", f"`{use}` can be assumed, but not installed", help=help, span=at))
         return None
     version = str(item.get("version") or "")
     if component.versions and version not in component.versions:

@@ -57,7 +57,7 @@ def programs(wanted: tuple[Program, ...] = PROGRAMS, *, say: Say = lambda line: 
     assets = os.environ.get("KUBEBUILDER_ASSETS")
     lacking = [program.name for program in wanted if assets and not _can_run(Path(assets) / program.name)]
     if lacking:
-        say(f"KUBEBUILDER_ASSETS has no {', '.join(lacking)}: stackc takes its own")
+        say(f"KUBEBUILDER_ASSETS has no {', '.join(lacking)}: stackc uses its own")
     try:
         return Outcome({program.name: cached(program) or _build(program, say) for program in wanted})
     except SandboxFault as fault:

@@ -96,7 +96,7 @@ def _faults(rows: Sequence[Any]) -> Iterator[_Fault]:
         if row["name"] in names:
             yield _Fault((index, "name"), f"a second node `{row['name']}`")
         elif wrong := dns_subdomain(row["name"]):
-            yield _Fault((index, "name"), f"`{row['name']}` is no name of a node: {wrong}")
+            yield _Fault((index, "name"), f"`{row['name']}` is not a node name: {wrong}")
         names.add(row["name"])
         yield from _row_faults(index, row)
 
@@ -127,15 +127,15 @@ def _label_faults(index: int, row: Mapping[Any, Any]) -> Iterator[_Fault]:
         labels = {}
     for key, value in labels.items():
         if wrong := qualified_name(key):
-            yield _Fault((index, "labels", key), f"`{key}` is no key of a label: {wrong}", is_key=True)
+            yield _Fault((index, "labels", key), f"`{key}` is not a label key: {wrong}", is_key=True)
         if wrong := label_value(value):
-            yield _Fault((index, "labels", key), f"`{value}` is no value of a label: {wrong}")
+            yield _Fault((index, "labels", key), f"`{value}` is not a label value: {wrong}")
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         yield _Fault((index, "roles"), "`roles` is a list of strings")
         return
     for at, role in enumerate(roles):
         if wrong := qualified_name(f"{_ROLE}{role}"):
-            yield _Fault((index, "roles", at), f"`{role}` is no role: {wrong}")
+            yield _Fault((index, "roles", at), f"`{role}` is not a role: {wrong}")
 
 
 def _taint_faults(path: Path, taint: Mapping[str, str]) -> Iterator[_Fault]:
@@ -143,7 +143,7 @@ def _taint_faults(path: Path, taint: Mapping[str, str]) -> Iterator[_Fault]:
         if key not in _TAINT:
             yield _Fault((*path, key), f"unknown key `{key}` of a taint", is_key=True)
         elif wrong := _TAINT[key](value):
-            yield _Fault((*path, key), f"`{value}` is no {key} of a taint: {wrong}")
+            yield _Fault((*path, key), f"`{value}` is not a taint {key}: {wrong}")
     if "effect" not in taint:
         yield _Fault(path, f"a taint has an `effect`, one of {', '.join(_EFFECTS)}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Any
 
 from compiler.spec.schemas import Schema
@@ -43,6 +42,8 @@ def _words(found: Any) -> list[str]:
     """Return a text as a shell would split it: a command in one text is one word too few."""
     if not isinstance(found, str):
         return [str(found)]
+    import shlex  # only for input that is already wrong
+
     try:
         words = shlex.split(found)
     except ValueError:  # a quote that is not closed

@@ -33,7 +33,7 @@ def test_kubebuilder_assets_come_first(tmp_path: Path, monkeypatch: pytest.Monke
     own = fake_program(binaries._cache_folder(apiserver.module), "kube-apiserver")
     said: list[str] = []
     assert programs((etcd, apiserver), say=said.append).value == {"etcd": given, "kube-apiserver": own}
-    assert said == ["KUBEBUILDER_ASSETS has no kube-apiserver: stackc takes its own"]
+    assert said == ["KUBEBUILDER_ASSETS has no kube-apiserver: stackc uses its own"]
 
 
 def test_cache_folder_follows_the_pinned_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,10 +11,14 @@ JOB = "    - {name: %s, namespace: team, image: 'b:1'%s}\n"
 @pytest.mark.parametrize(
     ("quota", "job", "message"),
     [
-        ("cpu: 4", "resources: {cpu: 8}", "the job wants `8` of cpu, its namespace `team` may have `4`"),
-        ("memory: 4Gi", "resources: {requests: {memory: 5Gi}}", "the job wants `5Gi` of memory, its namespace"),
-        ("gpu: 1", "resources: {gpu: {count: 2}}", "the job wants `2` of gpu, its namespace `team` may have `1`"),
-        ("cpu: 4", "backend: VolcanoJob, replicas: 3, resources: {cpu: 2}", "the job wants 3 × `2` of cpu"),
+        ("cpu: 4", "resources: {cpu: 8}", "the job requests `8` of cpu, but the quota of its namespace `team` is `4`"),
+        ("memory: 4Gi", "resources: {requests: {memory: 5Gi}}", "the job requests `5Gi` of memory, but the quota"),
+        (
+            "gpu: 1",
+            "resources: {gpu: {count: 2}}",
+            "the job requests `2` of gpu, but the quota of its namespace `team` is `1`",
+        ),
+        ("cpu: 4", "backend: VolcanoJob, replicas: 3, resources: {cpu: 2}", "the job requests 3 × `2` of cpu"),
     ],
 )
 def test_job_larger_than_its_quota_is_refused(quota: str, job: str, message: str, run) -> None:
@@ -59,6 +63,6 @@ def test_pod_larger_than_every_node_names_both_amounts(run) -> None:
         + JOB.replace("team", "default") % ("a", ", resources: {memory: 5Gi, gpu: 2}")
     )
     assert [d.message for d in result.diagnostics if d.code == "SC350"] == [
-        "one pod wants `5Gi` of memory, the largest node of `cluster.nodes` has `4Gi`",
-        "one pod wants `2` of gpu, the largest node of `cluster.nodes` has `1`",
+        "one pod requests `5Gi` of memory, but the largest node of `cluster.nodes` has `4Gi`",
+        "one pod requests `2` of gpu, but the largest node of `cluster.nodes` has `1`",
     ]

@@ -33,7 +33,7 @@ def check_fit(context: Context) -> Iterator[Diagnostic]:
                 offer = f"the largest node of `cluster.nodes` has `{_said(most)}`"
                 yield error(
                     "SC350",
-                    f"one pod wants `{_said(wanted)}` of {key}, {offer}",
+                    f"one pod requests `{_said(wanted)}` of {key}, but {offer}",
                     help=f"lower `{key}`, or state a larger node",
                     span=context.span((*place.path, key)),
                 )
@@ -65,10 +65,10 @@ def check_quotas_hold(context: Context) -> Iterator[Diagnostic]:
                 shares = [s for s in _shares(context, word, owner.get("name"), key) if s.amount is not None]
                 larger = [share for share in shares if share.total(key) > most]
                 for share in larger:
-                    room = f"its {word} `{clip(str(owner['name']))}` may have `{_said(quota)}`"
+                    room = f"the quota of its {word} `{clip(str(owner['name']))}` is `{_said(quota)}`"
                     yield error(
                         "SC351",
-                        f"the job wants {share} of {key}, {room}",
+                        f"the job requests {share} of {key}, but {room}",
                         help=f"lower `replicas` or `{key}`, or raise the quota of the {word}",
                         span=context.key((*share.path, word)),
                     )
@@ -77,10 +77,10 @@ def check_quotas_hold(context: Context) -> Iterator[Diagnostic]:
 
 
 def _crowded(context: Context, word: str, path: Path, shares: list[_Share]) -> Diagnostic:
-    notes = tuple(Note("a job of it", context.span((*share.path, "name"))) for share in shares[:3])
+    notes = tuple(Note("one of these jobs", context.span((*share.path, "name"))) for share in shares[:3])
     return warning(
         "SC357",
-        f"the jobs of this {word} want more {path[-1]} together than its quota has",
+        f"together, the jobs of this {word} request more {path[-1]} than its quota allows",
         help="raise the quota, or let them run one after the other",
         span=context.span(path),
         notes=notes,

@@ -116,7 +116,7 @@ def check_registry(context: Context) -> Iterator[Diagnostic]:
     if member(context.spec, "registry", "requireMirror") is True and not member(context.spec, "registry", "mirror"):
         yield error(
             "SC358",
-            "a mirror is required, and `registry.mirror` names none",
+            "a mirror is required, but `registry.mirror` is not set",
             help="write `mirror: HOST:PORT` beside it",
             span=context.key(("spec", "registry", "requireMirror")),
         )

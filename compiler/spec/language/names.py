@@ -41,7 +41,7 @@ def check_places(context: Context) -> Iterator[Diagnostic]:
     for place in context.typed("PvcPlace"):
         claim = place.value if isinstance(place.value, dict) else {}
         if "hostPath" in claim:
-            message, help = "a claim has no directory of a node", "write `hostPath: {path: …}` in place of `pvc`"
+            message, help = "`hostPath` has no meaning in a claim", "write `hostPath: {path: …}` in place of `pvc`"
             yield _meaningless(context, (*place.path, "hostPath"), message, help)
         if place.path[1:2] == ("data",) and claim.get("volumeMode") == "Block":
             message, help = "a data place is mounted as a directory", "write `volumeMode: Filesystem`, or leave it out"

@@ -131,7 +131,7 @@ def check_logins(context: Context) -> Iterator[Diagnostic]:
         if isinstance(kind, str) and kind != "docker-registry":
             yield error(
                 "SC355",
-                f"Secret `{clip(place.value)}` of type `{clip(kind)}` logs in to no registry",
+                f"Secret `{clip(place.value)}` of type `{clip(kind)}` cannot log in to a registry",
                 help="give it `type: docker-registry` and the keys `username` and `password`",
                 span=context.span(place.path),
             )
