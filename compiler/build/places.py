@@ -87,17 +87,3 @@ def edit_pod_specs(manifest: Manifest, places: PodPlaces, change: Callable[[Body
     for pattern in found:
         body = edit(body, pattern, lambda spec: change(spec) if type(spec) is dict else spec)
     return manifest if body is manifest.body else manifest._replace(body=body)
-
-
-def edit_containers(spec: Body, change: Callable[[Body], Body]) -> Body:
-    """Change every container of a pod spec."""
-    copy = None
-    for field in CONTAINER_LISTS:
-        items = spec.get(field)
-        if type(items) is not list:
-            continue
-        new = [change(item) if type(item) is dict else item for item in items]
-        if any(a is not b for a, b in zip(new, items, strict=True)):
-            copy = dict(spec) if copy is None else copy
-            copy[field] = new
-    return spec if copy is None else copy

@@ -11,7 +11,6 @@ from functools import lru_cache
 _LABEL = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _is_label = re.compile(_LABEL).fullmatch
 _is_subdomain = re.compile(rf"{_LABEL}(?:\.{_LABEL})*").fullmatch
-_is_caseless_subdomain = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE | re.ASCII).fullmatch
 _is_1035 = re.compile("[a-z](?:[-a-z0-9]*[a-z0-9])?").fullmatch
 _is_wildcard = re.compile(rf"\*\.{_LABEL}(?:\.{_LABEL})*").fullmatch
 _SEARCH = "_?[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?"
@@ -54,13 +53,6 @@ def dns_subdomain(value: str) -> str:
     if len(value) > 253:
         return _too_long(value, 253)
     return "" if _is_subdomain(value) else f"a DNS-1123 subdomain has {_SUBDOMAIN_FORM}"
-
-
-def dns_caseless_subdomain(value: str) -> str:
-    """Check a DNS-1123 subdomain in which case does not matter."""
-    if len(value) > 253:
-        return _too_long(value, 253)
-    return "" if _is_caseless_subdomain(value) else "a DNS-1123 subdomain has letters, digits, `-` and `.` only"
 
 
 def wildcard_subdomain(value: str) -> str:

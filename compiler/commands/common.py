@@ -50,8 +50,6 @@ kubernetes_option = click.option(
     help="Judge by this version, such as 1.34. Default: the stack's, or with -f the newest tested one.",
 )
 name_option = click.option("--name", metavar="SET", help="With -f: the name of the set of manifests.")
-namespace_option = click.option("-n", "--namespace", metavar="NAME", help="Only objects of this namespace.")
-selector_option = click.option("-l", "--selector", metavar="LABELS", help="Only objects with these labels.")
 context_option = click.option("--context", metavar="NAME", help="Use this context of the kubeconfig.")
 kubeconfig_option = click.option("--kubeconfig", metavar="FILE", help="Use this file in place of $KUBECONFIG.")
 

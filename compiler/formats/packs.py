@@ -75,20 +75,6 @@ class Pack:
         """Tell whether a kind is served in any version."""
         return (group, kind) in self._versions
 
-    def core_type(self, name: str) -> str | None:
-        """Return the definition behind a short name: `core/v1.PodTemplateSpec`, `meta/v1.ObjectMeta`, `Quantity`."""
-        if name in _SHORT:
-            return _SHORT[name]
-        package, _, kind = name.rpartition("/")
-        full = f"io.k8s.apimachinery.pkg.apis.{package}.{kind}" if package == "meta" else f"io.k8s.api.{package}.{kind}"
-        return full if full in self.definitions else None
-
-
-_SHORT = {
-    "Quantity": "io.k8s.apimachinery.pkg.api.resource.Quantity",
-    "IntOrString": "io.k8s.apimachinery.pkg.util.intstr.IntOrString",
-}
-
 
 @cache
 def load_pack(minor: int) -> Pack:

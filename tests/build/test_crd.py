@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from compiler.build.crd import definition_name, expand_crd, structural
+from compiler.build.crd import core_definition, definition_name, expand_crd, structural
 from compiler.formats.packs import load_pack
+from compiler.formats.shorthand import TypeFault
 from compiler.formats.template_ir import Refused
 from compiler.formats.yaml_read import compose_all
 
@@ -163,3 +164,11 @@ def test_structural_keeps_rules_and_bounds() -> None:
     rule = [{"rule": "self > 0"}]
     given = {"type": "integer", "minimum": 1, "x-kubernetes-validations": rule, "x-optional": True, "description": "d"}
     assert structural(given) == {"type": "integer", "minimum": 1, "x-kubernetes-validations": rule}
+
+
+def test_core_definition_finds_short_names() -> None:
+    """The short name of a core type leads to its definition, or is refused."""
+    assert core_definition("core/v1.PodTemplateSpec", "1.28") == "io.k8s.api.core.v1.PodTemplateSpec"
+    assert core_definition("meta/v1.LabelSelector", "1.28") == "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector"
+    with pytest.raises(TypeFault, match="did you mean `core/v1.PodTemplateSpec`"):
+        core_definition("core/v1.PodTemplateSpecc", "1.28")

@@ -181,14 +181,6 @@ def test_is_namespaced_knows_removed_kinds_and_no_custom_ones() -> None:
     assert is_namespaced("kubeflow.org", "TFJob") is None
 
 
-def test_core_type_finds_short_names() -> None:
-    pack = load_pack(28)
-    assert pack.core_type("core/v1.PodTemplateSpec") == "io.k8s.api.core.v1.PodTemplateSpec"
-    assert pack.core_type("meta/v1.LabelSelector") == "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector"
-    assert pack.core_type("Quantity") in pack.definitions
-    assert pack.core_type("core/v1.PodTemplateSpecc") is None
-
-
 def test_quantities_and_int_or_strings_have_one_form_in_all_minors() -> None:
     for minor in MINORS:
         definitions = load_pack(minor).definitions

@@ -9,7 +9,6 @@ from compiler.build.transforms.context import TransformContext
 from compiler.model.diagnostic import Outcome
 from compiler.model.manifest import Manifest
 
-MANAGED_BY = "app.kubernetes.io/managed-by"
 STACK = "stackc.dev/stack"
 COMPONENT = "stackc.dev/component"
 
