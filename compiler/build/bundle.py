@@ -61,12 +61,11 @@ def build_bundle(stack: Stack, catalog: Catalog, files: Files, pack: Pack) -> Ou
     instances = chosen.value
     expansion = Expansion(stack, catalog)
     expansion.run(instances)
-    everything = (*instances, *expansion.parts.values())
-    assumed = assume(stack, catalog, everything)
+    assumed = assume(stack, catalog, expansion.instances)
     own = own_manifests(stack, files)
     found = (*chosen.diagnostics, *assumed.diagnostics, *expansion.found, *own.diagnostics)
     lost = tuple(lost_fields(stack, catalog, instances))
-    found = (*found, *lost, *_untested(stack, catalog, everything))
+    found = (*found, *lost, *_untested(stack, catalog, expansion.instances))
     if any(d.is_error for d in lost):
         return Outcome(None, found)
     if assumed.value is None or own.value is None or any(d.is_error for d in expansion.found):
@@ -91,8 +90,7 @@ class _Passes:
     ) -> None:
         self.stack, self.catalog, self.files, self.pack = stack, catalog, files, pack
         self.instances, self.assumed, self.expansion = instances, assumed, expansion
-        self.everything = (*instances, *expansion.parts.values())
-        self.extra = _reference_rows(catalog, self.everything, stack)
+        self.extra = _reference_rows(catalog, self.expansion.instances, stack)
         self.rules = compile_rules(self.extra)
         self.places = pod_places(self.extra)
 
@@ -100,7 +98,7 @@ class _Passes:
         """Run the passes in the one order that holds: each sees what those before it did."""
         crds = [m.body for m in manifests if m.id.kind == "CustomResourceDefinition"]
         context = transform_context(self.stack, self.catalog, self.instances, self.pack, self.places)
-        images, hidden = component_images(self.catalog, self.everything, manifests)
+        images, hidden = component_images(self.catalog, self.expansion.instances, manifests)
         scopes = scopes_of([*crds, *self.assumed.crds])
         context = context._replace(scopes=scopes, catalog_images=images, hidden_images=hidden)
         unused = tuple(unused_words(self.stack, self.catalog, self.instances, self.expansion.manifests, context))
@@ -166,13 +164,13 @@ class _Passes:
         manifests, fill = made
         references = extract(manifests, self.rules)
         graph = build_graph(
-            manifests, references, self.places, requirement_edges(manifests, self.everything, self.catalog)
+            manifests, references, self.places, requirement_edges(manifests, self.expansion.instances, self.catalog)
         )
         if graph.value is None:
             return Outcome(None, graph.diagnostics)
         by_id = {m.id: m for m in manifests}
         ordered = tuple(by_id[id] for id in graph.value.order)
-        catalog_images, hidden = component_images(self.catalog, self.everything, ordered)
+        catalog_images, hidden = component_images(self.catalog, self.expansion.instances, ordered)
         bundle = Bundle(
             stack=self.stack.name,
             kubernetes=self.stack.kubernetes,

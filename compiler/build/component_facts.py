@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from compiler.build.sections import CORE_KEYS
 from compiler.formats.expr.predicates import is_dns_label
 from compiler.formats.expr.runtime import suggestion
 from compiler.formats.packs import NEWEST, OLDEST
 from compiler.formats.schema import validate
 from compiler.formats.yaml_locate import place_in
 from compiler.formats.yaml_read import Node
-from compiler.model.component import CORE_KEYS, LISTS
+from compiler.model.component import LISTS
 from compiler.model.diagnostic import Diagnostic, error
 from compiler.model.source import Path
 from compiler.spec.schemas import shared_sections, shared_types

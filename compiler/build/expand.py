@@ -52,6 +52,7 @@ class Expansion:
 
     def __init__(self, stack: Stack, catalog: Catalog) -> None:
         self.stack, self.catalog = stack, catalog
+        self.asked: tuple[Instance, ...] = ()
         self.manifests: list[Manifest] = []
         self.found: list[Diagnostic] = []
         self.secrets: list[MadeSecret] = []
@@ -60,8 +61,14 @@ class Expansion:
         self._fillers: dict[str, Fill] = {}
         self._items = {s: _named(stack.spec.get(s)) for s in ("data", "queues")}
 
+    @property
+    def instances(self) -> tuple[Instance, ...]:
+        """The instances of the stack, and the parts that their templates take in with `use`."""
+        return (*self.asked, *self.parts.values())
+
     def run(self, instances: tuple[Instance, ...]) -> None:
         """Expand instances in order; rules of all of them are asked before any template runs."""
+        self.asked = instances
         contexts = [(i, c, self._context(i, c)) for i in instances if (c := self.catalog.get(i.component))]
         for instance, component, ctx in contexts:
             self._ask_rules(instance, component, ctx)

@@ -10,12 +10,11 @@ from compiler.formats.files import FileRefused, Files, join
 from compiler.formats.yaml_read import locate, read_documents
 from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
 from compiler.model.ids import ObjectId
-from compiler.model.manifest import Manifest, Origin, object_id
+from compiler.model.manifest import SECRET_FIELDS, Manifest, Origin, object_id
 from compiler.model.source import Path, Span
 from compiler.model.stack import Stack
 
 INSTANCE = "manifests"
-SECRET_FIELDS = ("data", "stringData")
 _ENDINGS = (".yaml", ".yml", ".json")
 
 

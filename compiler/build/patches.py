@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from compiler.build.manifests import SECRET_FIELDS, in_data
+from compiler.build.manifests import in_data
 from compiler.build.pointers import NoSuchPlace, merge, parts_of, put, resolved, take
 from compiler.build.reference_rules import Rules
 from compiler.build.references import extract
@@ -15,7 +15,7 @@ from compiler.build.secrets import SECRET
 from compiler.formats.suggest import nearest
 from compiler.model.diagnostic import Diagnostic, Note, Outcome, error, outcome
 from compiler.model.ids import split_api_version
-from compiler.model.manifest import Body, Edit, Manifest
+from compiler.model.manifest import SECRET_FIELDS, Body, Edit, Manifest
 from compiler.model.source import Path
 from compiler.model.stack import Stack
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from compiler.build.catalog import Catalog
 from compiler.model.component import LISTS, Component
 from compiler.spec.schemas import core_schema, shared_types
+
+if TYPE_CHECKING:
+    from compiler.build.catalog import Catalog
 
 _CORE_FIELDS: dict[str, Any] = {
     "enabled": {"$ref": "Enabled"},
@@ -16,7 +18,8 @@ _CORE_FIELDS: dict[str, Any] = {
     "imagePullSecrets": {"$ref": "ImagePullSecrets"},
     "workloads": {"type": "object", "additionalProperties": {"$ref": "Workload"}},
 }
-"""What the core adds to the section of every component; a component's own params never have these names."""
+CORE_KEYS = ("version", *_CORE_FIELDS)
+"""What the core adds to the section of every component, so that none may have a parameter of that name."""
 
 
 def discriminator(component: Component) -> tuple[str, str] | None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from compiler.build.catalog import Catalog
-from compiler.build.sections import discriminator, serving
+from compiler.build.sections import CORE_KEYS, discriminator, serving
 from compiler.formats.suggest import nearest
-from compiler.model.component import CORE_KEYS, LISTS, Component
+from compiler.model.component import LISTS, Component
 from compiler.model.diagnostic import Bug, Diagnostic, Outcome, error, outcome
 from compiler.model.source import Path
 from compiler.model.stack import Instance, Stack

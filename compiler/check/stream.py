@@ -17,7 +17,7 @@ from compiler.formats.packs import load_pack
 from compiler.formats.yaml_read import locate, read_documents
 from compiler.model.diagnostic import Diagnostic
 from compiler.model.ids import ObjectId
-from compiler.model.manifest import Manifest, Origin
+from compiler.model.manifest import SECRET_FIELDS, Manifest, Origin
 from compiler.model.source import Path, Span
 
 
@@ -145,7 +145,7 @@ def _placed(found: Found, item: Item, hidden: set[tuple[str, int, int]]) -> Diag
     span = locate(item.source.raw, item.source.file, item.index, path, key=found.problem.on_key)
     if span is None:
         span = Span(item.source.file, item.line, 1, item.line, 1)
-    is_hidden = _is_secret(item.body) and found.problem.path[:1] in (("data",), ("stringData",))
+    is_hidden = _is_secret(item.body) and found.problem.path[:1] in [(field,) for field in SECRET_FIELDS]
     if found.problem.help == IN_QUOTES and not is_hidden:
         text = _written(item.source.raw, span)
         found = found._replace(

@@ -8,9 +8,6 @@ from typing import Any, NamedTuple
 LISTS = ("jobs", "queues", "priorityClasses")
 """Shared lists whose items each become an instance of a component."""
 
-CORE_KEYS = ("version", "namespace", "enabled", "placement", "imagePullSecrets", "workloads")
-"""What the core adds to every section, so that no component may have a parameter of that name."""
-
 
 class DocumentPlace(NamedTuple):
     """Where a template document stands, and what it is: `object`, `crd`, or the `use` of another component."""

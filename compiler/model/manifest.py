@@ -75,6 +75,9 @@ def object_id(body: Body) -> ObjectId:
     return ObjectId(group, body["kind"], metadata.get("namespace") or "", metadata["name"])
 
 
+SECRET_FIELDS = ("data", "stringData")
+"""The fields of a Secret that hold its values."""
+
 DELETION_POLICY = "stackc.dev/deletion-policy"
 """The annotation of a claim that goes when it leaves the stack (`Delete`); all others are kept."""
 
