@@ -101,7 +101,7 @@ class _Passes:
         images, hidden = component_images(self.catalog, self.expansion.instances, manifests)
         scopes = scopes_of([*crds, *self.assumed.crds])
         context = context._replace(scopes=scopes, catalog_images=images, hidden_images=hidden)
-        unused = tuple(unused_words(self.stack, self.catalog, self.instances, self.expansion.manifests, context))
+        unused = tuple(unused_words(self.stack, self.catalog, self.expansion.instances, context))
         return (
             Outcome(manifests, unused)
             .then(lambda given: transform(given, context))

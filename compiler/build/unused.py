@@ -1,4 +1,4 @@
-"""Stack-wide words that nothing in the stack uses: each would be believed to have an effect."""
+"""Stack-wide settings that nothing in the stack uses: each would be believed to have an effect."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from compiler.build.catalog import Catalog
 from compiler.build.transforms.context import TransformContext
 from compiler.model.component import LISTS
 from compiler.model.diagnostic import Diagnostic, warning
-from compiler.model.manifest import Manifest
 from compiler.model.source import Path
 from compiler.model.stack import Instance, Stack
 from compiler.spec.words import did_you_mean, show
@@ -19,17 +18,14 @@ _OF_THE_REGISTRY = ("caFile", "insecure")
 
 
 def unused_words(
-    stack: Stack,
-    catalog: Catalog,
-    instances: tuple[Instance, ...],
-    manifests: Iterable[Manifest],
-    context: TransformContext,
+    stack: Stack, catalog: Catalog, instances: Iterable[Instance], context: TransformContext
 ) -> Iterator[Diagnostic]:
-    """Yield SC474 for each stack-wide word of the stack file that has no effect; overlays are shared, and may say more.
+    """Yield SC474 for each setting of the stack file that has no effect; overlays are shared, and may say more.
 
-    Shape: `manifests` are those of the components, whose `reads` say what they look at.
+    Shape: `instances` are those of the stack and their parts, whose `reads` say what they look at.
     """
-    names = {m.origin.component for m in manifests if m.origin.component} | {i.component for i in instances}
+    given = tuple(instances)
+    names = {instance.component for instance in given}
     read = _read(catalog, names)
     spec = stack.spec
     registry, images = spec.get("registry") or {}, context.catalog_images.values()
@@ -38,7 +34,7 @@ def unused_words(
         ("domain" in read or _is_said_elsewhere(spec), ("domain",), "nothing", "take it out"),
         ("tls" in read, ("tls",), "nothing", "take it out"),
         ("storage" in read or _has_claims(spec), ("storage", "storageClassName"), "no claim", "take it out"),
-        (any(_is_platform(i) for i in instances), ("placement",), "no component", "write it on the jobs that need it"),
+        (any(map(_is_platform, given)), ("placement",), "no component", "write it on the jobs that need it"),
         *((_reads_own(catalog, names), ("registry", key), "nothing", "take it out") for key in _OF_THE_REGISTRY),
         *(
             (name in known, ("registry", "images", name), "no component", did_you_mean(name, known, "take it out"))
