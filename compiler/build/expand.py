@@ -48,7 +48,11 @@ class Bodies(list[tuple[int, Any]]):
 
 
 class Expansion:
-    """Everything that expanding one stack gives; filled instance by instance."""
+    """Everything that expanding one stack gives; filled instance by instance.
+
+    Shape: `filled` are the instances whose component wants namespaces, with what their templates see; `parts` are those
+    that templates take in with `use`, by name, component and version.
+    """
 
     def __init__(self, stack: Stack, catalog: Catalog) -> None:
         self.stack, self.catalog = stack, catalog

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from compiler.check.rules.scheduling import TAINT_EFFECTS
 from compiler.check.syntax import dns_subdomain, label_value, qualified_name
 from compiler.diff.quantities import quantity
 from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
@@ -18,7 +19,6 @@ from compiler.sandbox.nodes import FakeNode
 _KEYS = ("name", "address", "roles", "labels", "taints", "capacity")
 _EXAMPLE = "write `- {name: worker-1, labels: {}, taints: [], capacity: {cpu: 8, memory: 32Gi, gpu: 1}}`"
 _ROLE = "node-role.kubernetes.io/"
-_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _SHORT = {"storage": "ephemeral-storage"}
 
 
@@ -145,11 +145,11 @@ def _taint_faults(path: Path, taint: Mapping[str, str]) -> Iterator[_Fault]:
         elif wrong := _TAINT[key](value):
             yield _Fault((*path, key), f"`{value}` is not a taint {key}: {wrong}")
     if "effect" not in taint:
-        yield _Fault(path, f"a taint has an `effect`, one of {', '.join(_EFFECTS)}")
+        yield _Fault(path, f"a taint has an `effect`, one of {', '.join(TAINT_EFFECTS)}")
 
 
 def _effect(value: str) -> str:
-    return "" if value in _EFFECTS else f"it is one of {', '.join(_EFFECTS)}"
+    return "" if value in TAINT_EFFECTS else f"it is one of {', '.join(TAINT_EFFECTS)}"
 
 
 _TAINT: Mapping[str, Callable[[str], str]] = {"key": qualified_name, "value": label_value, "effect": _effect}

@@ -19,7 +19,7 @@ from compiler.model.source import Path
 Map = dict[str, Any]
 
 _NODE_OPERATORS = (*OPERATORS, "Gt", "Lt")
-_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+TAINT_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _REQUIRED, _PREFERRED = (
     "requiredDuringSchedulingIgnoredDuringExecution",
     "preferredDuringSchedulingIgnoredDuringExecution",
@@ -131,8 +131,8 @@ def check_toleration(item: Map, path: Path) -> Iterator[Problem]:
         yield Problem((*path, "value"), "must be empty when `operator` is `Exists`", "remove `value`", on_key=True)
     elif why := syntax.label_value(value):
         yield invalid((*path, "value"), value, why)
-    if effect and effect not in _EFFECTS:
-        yield unsupported((*path, "effect"), effect, _EFFECTS)
+    if effect and effect not in TAINT_EFFECTS:
+        yield unsupported((*path, "effect"), effect, TAINT_EFFECTS)
     elif item.get("tolerationSeconds") is not None and effect != "NoExecute":
         yield Problem(
             (*path, "effect"), "must be `NoExecute` when `tolerationSeconds` is set", "write `effect: NoExecute`"
