@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from compiler.build.template_places import document_at, entry, place_in_template
 from compiler.formats.expr.runtime import suggestion
 from compiler.formats.schema import Finding, validate
+from compiler.formats.shorthand import plain
 from compiler.formats.yaml_read import Node
 from compiler.model.component import Component
 from compiler.model.diagnostic import Diagnostic, error
@@ -121,18 +122,11 @@ def _written(node: Node, path: Path, holes: set[Path], merged: set[Path]) -> Any
             holes.add(path)
         return [_written(item, (*path, n), holes, merged) for n, item in enumerate(node.value)]
     if "$raw" in keys:
-        return _plain_raw(node)
+        return plain(next(value for key, value in node.value if key.value == "$raw"))
     if "$merge" in keys:
         merged.add(path)
     own = [(str(key.value), value) for key, value in node.value if key.value != "$merge"]
     return {key.removeprefix("$"): _written(value, (*path, key), holes, merged) for key, value in own}
-
-
-def _plain_raw(node: Node) -> Any:
-    from compiler.formats.shorthand import plain
-
-    found = entry(node, "$raw")
-    return plain(found[1]) if found else None
 
 
 def param_fault(component: str, finding: Finding) -> tuple[str, str]:
