@@ -16,7 +16,7 @@ from compiler.build.template_places import document_at, place_in_template
 from compiler.build.uses import is_converted, param_fault, version_fault
 from compiler.formats.expr.runtime import TURNS, UNSET, ExpressionError, deep_merge, suggestion
 from compiler.formats.schema import validate
-from compiler.model.component import Component, DocumentPlace
+from compiler.model.component import DEFAULTS, Component, DocumentPlace
 from compiler.model.diagnostic import Diagnostic, Note, Severity, error
 from compiler.model.ids import ObjectId, split_api_version
 from compiler.model.manifest import Manifest, Origin
@@ -127,11 +127,11 @@ class Expansion:
             place: Path = (*instance.path, *path)
             level = rule.severity.get(self.stack.preset, rule.severity[""])
             if not use and place in self.stack.tree.defaulted:
-                level = rule.severity.get("defaults", level)
+                level = rule.severity.get(DEFAULTS, level)
             if level == "off":
                 continue
             severity = Severity.ERROR if level == "error" else Severity.WARNING
-            span = self.stack.tree.key_span((*instance.path, *path)) if path and not use else instance.span
+            span = self.stack.tree.key_span(place) if path and not use else instance.span
             notes = (Note("in this template", self._place(use, ("params", *path))),) if use else ()
             self.found.append(Diagnostic(rule.code, severity, message, help, span, notes))
 

@@ -23,13 +23,12 @@ from compiler.formats.template_ir import (
     refuse_all,
 )
 from compiler.formats.yaml_read import Node
+from compiler.model.component import DEFAULTS
 
 NEEDED = ("code", "assert", "message", "help")
 ROW_KEYS = (*NEEDED, "severity", "each", "when", "at", "source", "bad", "good")
 LEVELS = ("error", "warning")
 PRESETS = ("dev", "standard", "production")
-DEFAULTS = "defaults"
-"""The key of `severity` for what comes from `spec.defaults`, which are for items of all kinds."""
 _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*\Z")
 _AT = re.compile(r"(?:[A-Za-z]\w*|\[[^][]+\])(?:\.[A-Za-z]\w*|\[[^][]+\])*\Z")
 _STEP = re.compile(r"\[([^][]+)\]|\w+")

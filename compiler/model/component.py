@@ -9,8 +9,15 @@ LISTS = ("jobs", "queues", "priorityClasses")
 """Shared lists whose items each become an instance of a component."""
 
 
+DEFAULTS = "defaults"
+"""The key of a rule's severity for what comes from `spec.defaults`, which are for items of all kinds."""
+
+
 class DocumentPlace(NamedTuple):
-    """Where a template document stands, and what it is: `object`, `crd`, or the `use` of another component."""
+    """Where a template document stands, and what it is.
+
+    Shape: `kind` is `object`, `crd` or `use`; `use` is the component that a `use` takes in.
+    """
 
     kind: str
     file: str
@@ -19,7 +26,11 @@ class DocumentPlace(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One semantic rule of a component; `severity` maps a preset to error or warning, `""` is every other preset."""
+    """One semantic rule of a component.
+
+    Shape: `severity` maps a preset to `error`, `warning` or `off`; `""` is every other preset, and DEFAULTS is for what
+    no item says itself.
+    """
 
     code: str
     severity: Mapping[str, str]
