@@ -24,7 +24,7 @@ def shown_in_templates(
     found: Iterable[Diagnostic], manifests: Iterable[Manifest], template: Callable[[str], bytes]
 ) -> Iterator[Diagnostic]:
     """Yield diagnostics about objects; their note on the template leads to the field that they are about."""
-    made: dict[ObjectId, Manifest] = {m.id: m for m in manifests if m.origin.chain}
+    made: dict[ObjectId, Manifest] = {m.id: m for m in manifests if m.origin.component}
     document = cache(lambda file, line: document_at(template(file), file, line))
     for d in found:
         manifest = made.get(d.object) if d.object and d.path and d.notes else None
