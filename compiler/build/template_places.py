@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from typing import Any
 
 from compiler.build.rows import unescape
 from compiler.formats.yaml_read import Node, compose_all
-from compiler.model.diagnostic import Diagnostic
+from compiler.model.diagnostic import Diagnostic, Note
 from compiler.model.ids import ObjectId
 from compiler.model.manifest import Manifest
 from compiler.model.source import Path, Span
@@ -23,21 +24,40 @@ _ON_KEY = frozenset(("SC601",))
 def shown_in_templates(
     found: Iterable[Diagnostic], manifests: Iterable[Manifest], template: Callable[[str], bytes]
 ) -> Iterator[Diagnostic]:
-    """Yield diagnostics about objects; their note on the template leads to the field that they are about."""
-    made: dict[ObjectId, Manifest] = {m.id: m for m in manifests if m.origin.component}
+    """Yield diagnostics about objects, with a note on the field of the template that they are about.
+
+    Shape: what the stack itself says wrongly, in a value or a patch, gets no note of its own.
+    """
+    made: dict[ObjectId, Manifest] = {m.id: m for m in manifests if m.origin.chain}
     document = cache(lambda file, line: document_at(template(file), file, line))
     for d in found:
-        manifest = made.get(d.object) if d.object and d.path and d.notes else None
+        manifest = made.get(d.object) if d.object and d.path else None
         node = document(manifest.origin.file, manifest.origin.line) if manifest else None
         if manifest is None or node is None:
             yield d
             continue
         parts = map(unescape, d.path.split("/")[1:])
         path = tuple(int(part) if part.isdecimal() else part for part in parts)
-        span = place_in_template(node, path, key=d.code in _ON_KEY)
-        start = (manifest.origin.file, manifest.origin.line)
-        notes = (n._replace(span=span) if n.span and (n.span.file, n.span.line) == start else n for n in d.notes)
-        yield d._replace(notes=tuple(notes))
+        span = place_in_template(node, path, manifest.body, key=d.code in _ON_KEY)
+        if manifest.id.kind == "Secret":
+            span = span._replace(end_column=span.column)  # an empty span: its text is not shown
+        document_note, field_note = made_here(manifest), made_here(manifest, span)
+        if any(note in document_note for note in d.notes):
+            yield d._replace(notes=tuple(field_note[0] if note in document_note else note for note in d.notes))
+        else:
+            yield d._replace(notes=(*field_note, *d.notes)) if d.span == manifest.origin.span else d
+
+
+def made_here(manifest: Manifest, span: Span | None = None) -> tuple[Note, ...]:
+    """Return the note on the template of a manifest, at a field or its document; built-in ones are no user's files."""
+    origin = manifest.origin
+    if not origin.file or origin.span is None:
+        return ()
+    span = span or Span(origin.file, origin.line, 1, origin.line, 1)
+    folder = f"catalog/{origin.component}/"
+    if origin.component and origin.file.startswith(folder):
+        return (Note(f"made by component `{origin.component}`, {origin.file.removeprefix(folder)}:{span.line}"),)
+    return (Note("made here", span),)
 
 
 def document_at(raw: bytes, file: str, line: int) -> Node | None:
@@ -46,11 +66,15 @@ def document_at(raw: bytes, file: str, line: int) -> Node | None:
     return next((node for node in nodes if node.span.line == line), None)
 
 
-def place_in_template(document: Node, path: Path, *, key: bool = False) -> Span:
-    """Return the place of a field of an object in the document that made it, or of the nearest value around it."""
-    node, place = document, document.span
+def place_in_template(document: Node, path: Path, body: Any = None, *, key: bool = False) -> Span:
+    """Return the place of a field of an object in the document that made it, or of the nearest value around it.
+
+    Shape: with `body`, the object, the items of a list that is made of loops and conditions are told apart.
+    """
+    node, place, made = document, document.span, body
     for number, part in enumerate(path):
-        found = _child(_content(node), part)
+        made = _at(made, part)
+        found = _child(_content(node), part, made)
         if found is None:
             break
         key_node, node = found
@@ -71,7 +95,13 @@ def _content(node: Node) -> Node:
     return found[1] if found else node
 
 
-def _child(node: Node, part: str | int) -> tuple[Node | None, Node] | None:
+def _at(made: Any, part: str | int) -> Any:
+    if type(made) is dict:
+        return made.get(str(part))
+    return made[part] if type(made) is list and type(part) is int and part < len(made) else None
+
+
+def _child(node: Node, part: str | int, made: Any) -> tuple[Node | None, Node] | None:
     if node.kind == "map":
         return entry(node, str(part)) or entry(node, f"${part}") or entry(node, "$merge")
     if node.kind != "list" or not isinstance(part, int):
@@ -80,4 +110,17 @@ def _child(node: Node, part: str | int) -> tuple[Node | None, Node] | None:
     fixed = next((n for n, item in enumerate(items) if any(entry(item, word) for word in _OPEN)), len(items))
     if part < fixed:
         return None, items[part]
-    return (None, items[fixed]) if fixed == len(items) - 1 else None
+    alike = [_likeness(item, made) for item in items[fixed:]]
+    is_clear = len(alike) == 1 or (made is not None and alike.count(max(alike, default=0)) == 1)
+    return (None, items[fixed + alike.index(max(alike))]) if is_clear else None
+
+
+def _likeness(node: Node, made: Any) -> int:
+    """Count what an item of a template has as the made value has it, less what only the template has."""
+    node = _content(node)
+    if node.kind == "map" and type(made) is dict:
+        entries = [(str(k.value), v) for k, v in node.value if not str(k.value).startswith("$")]
+        return sum(1 + _likeness(value, made[key]) if key in made else -1 for key, value in entries)
+    if node.kind != "scalar" or "${{" in node.text:
+        return 0
+    return 1 if node.value == made else -1

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
+from compiler.build.template_places import made_here
 from compiler.check.crds import CrdIndex
 from compiler.check.decode import Decoder, normal
 from compiler.check.kinds import unknown_kind
@@ -190,14 +191,3 @@ def check_objects(bundle: Bundle, judge: Judge) -> tuple[Diagnostic, ...]:
         for found in judge.look(manifest.body).found
         if found.code != "SC613"
     )
-
-
-def made_here(manifest: Manifest) -> tuple[Note, ...]:
-    """Return the note that names the template line of a manifest; built-in templates are no files of the user's."""
-    origin = manifest.origin
-    if not origin.file or origin.span is None:
-        return ()
-    folder = f"catalog/{origin.component}/"
-    if origin.component and origin.file.startswith(folder):
-        return (Note(f"made by component `{origin.component}`, {origin.file.removeprefix(folder)}:{origin.line}"),)
-    return (Note("made here", Span(origin.file, origin.line, 1, origin.line, 1)),)

@@ -114,7 +114,7 @@ def test_what_one_patch_did_to_many_objects_is_shown_once() -> None:
     (diagnostic,) = found(more)
     assert [note.message for note in diagnostic.notes] == [
         "set by patch `all`",
-        "made by component `job`, manifests/job.yaml:8",
+        "made by component `job`, manifests/job.yaml:12",
         "the same in 2 more objects",
     ]
 

@@ -291,3 +291,41 @@ def test_what_a_server_would_refuse_is_shown_at_the_templates_field() -> None:
         "components/web/manifests/m.yaml:5:3",
         "components/web/manifests/m.yaml:9:29",
     }
+
+
+LOOPS = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  serviceAccountName: nobody
+  containers:
+  - {$if: (l | length) > 5, name: none, image: 'a/b:1', imagePullPolicy: always}
+  - {name: web, image: 'a/b:1', imagePullPolicy: always}
+  - $for: v in l
+    $value:
+      name: n-${{ v }}
+      image: a/b:1
+      restartPolcy: x
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: key}
+stringData: {a: 5}
+"""
+
+
+def test_fields_of_items_that_loops_and_conditions_make_are_shown_at_their_items() -> None:
+    """An item of a list is told by what it says; a reference that leads nowhere has its place, too."""
+    head = "summary: x\nparams: {l: [string]}\n"
+    found = compiled({"component.yaml": head, "manifests/m.yaml": LOOPS}, "{l: [p, q]}")
+    assert {(d.code, d.path, str(d.notes[0].span).partition(".yaml:")[2]) for d in found} == {
+        ("SC604", "/spec/containers/0/imagePullPolicy", "8:50"),
+        ("SC601", "/spec/containers/1/restartPolcy", "13:7"),
+        ("SC601", "/spec/containers/2/restartPolcy", "13:7"),
+        ("SC502", "/spec/serviceAccountName", "5:23"),
+        ("SC602", "/stringData/a", "18:17"),
+    }
+    [secret] = [d.notes[0].span for d in found if d.code == "SC602"]
+    assert secret
+    assert secret.column == secret.end_column
