@@ -21,7 +21,10 @@ class Severity(Enum):
 
 
 class Note(NamedTuple):
-    """Another place that matters for a diagnostic, and why."""
+    """Another place that matters for a diagnostic, and why.
+
+    Shape: the text at an empty `span` is not shown: only the line is known, or it may be secret.
+    """
 
     message: str
     span: Span | None = None

@@ -73,7 +73,7 @@ def _render_one(diagnostic: Diagnostic, sources: _Sources, paint: _Paint) -> str
     if about:
         lines.append(f"{equals}{about}")
     for note in diagnostic.notes:
-        lines += _note(note, equals, gutter)
+        lines += _note(note, sources, equals, gutter, paint)
     if diagnostic.help:
         lines.append(f"{equals}{paint(_BOLD, 'help')}: {escape(diagnostic.help)}")
     return "\n".join(lines) + "\n"
@@ -86,7 +86,7 @@ def _place(span: Span, sources: _Sources, gutter: str, tone: str, paint: _Paint)
     text = sources.line(span)
     if text is not None and text.strip():
         shown = snippet(text, span)
-        number = paint(_BLUE, str(span.line))
+        number = paint(_BLUE, str(span.line).rjust(len(gutter)))
         lines += [
             f" {gutter} {bar}",
             f" {number} {bar} {shown.line}",
@@ -113,11 +113,14 @@ def _at(path: str) -> str:
     return f", at {escape(path)}" if path else ""
 
 
-def _note(note: Note, equals: str, gutter: str) -> list[str]:
-    where = (
-        [] if note.span is None else [f" {gutter}   --> {escape(note.span.file)}:{note.span.line}:{note.span.column}"]
-    )
-    return [f"{equals}note: {escape(note.message)}", *where]
+def _note(note: Note, sources: _Sources, equals: str, gutter: str, paint: _Paint) -> list[str]:
+    """Return a note with its place; an empty span is a place whose text is not to be shown."""
+    said, span = f"{equals}note: {escape(note.message)}", note.span
+    if span is None:
+        return [said]
+    is_empty = (span.line, span.column) == (span.end_line, span.end_column)
+    inner = " " * max(len(gutter) + 3, len(str(span.line)))
+    return [said, *_place(span, _Sources({}, ()) if is_empty else sources, inner, _BLUE, paint)]
 
 
 def _counted(number: int, noun: str) -> str:

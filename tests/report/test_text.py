@@ -49,6 +49,22 @@ def test_render_shows_message_place_line_carets_notes_and_help() -> None:
     )
 
 
+def test_render_shows_the_text_of_a_note_but_not_at_an_empty_span() -> None:
+    """Below its message, further in than the line of the diagnostic itself."""
+    place = Span("t.yaml", 2, 7, 2, 10)
+    found = error("SC601", "x", span=PLACE, notes=(Note("made here", place), Note("b", place._replace(end_column=7))))
+    text = render([found], {"t.yaml": b"a: b\n  ab: cde\n"}, color=False)
+    assert text.splitlines()[2:] == [
+        "   = note: made here",
+        "     --> t.yaml:2:7",
+        "      |",
+        "    2 |   ab: cde",
+        "      |       ^^^",
+        "   = note: b",
+        "     --> t.yaml:2:7",
+    ]
+
+
 def test_render_without_the_file_names_the_place_alone() -> None:
     """So for files that are gone, and places behind their end."""
     expected = "warning[SC301]: x\n  --> stacks/lab/stack.yaml:3:3\n"
