@@ -23,6 +23,7 @@ def document_of(file: str, root: Node) -> tuple[Document, list[Diagnostic]]:
     """
     spans: dict[Path, Span] = {}
     keys: dict[Path, Span] = {}
+    written: dict[Span, str] = {}
     found: list[Diagnostic] = []
 
     def data_of(node: Node, path: Path) -> object:
@@ -39,10 +40,12 @@ def document_of(file: str, root: Node) -> tuple[Document, list[Diagnostic]]:
         fault = _scalar_fault(node, path, keys) if len(found) < DIAGNOSTICS_LIMIT else None
         if fault is not None:
             found.append(fault)
+        if node.value.__class__ is not str:
+            written[node.span] = node.text
         return node.value
 
     data = data_of(root, ())
-    return Document(file, data, spans, keys), found
+    return Document(file, data, spans, keys, written), found
 
 
 def _scalar_fault(node: Node, path: Path, keys: dict[Path, Span]) -> Diagnostic | None:

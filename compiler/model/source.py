@@ -1,5 +1,6 @@
 """Where a value came from: positions in the user's files, and paths into a document."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 Path = tuple[str | int, ...]
@@ -22,26 +23,29 @@ class Span(NamedTuple):
 class Document(NamedTuple):
     """One parsed YAML document with the place of every value and every key.
 
-    Shape: `spans[path]` is the value at `path`, `keys[path]` the key that leads to it (maps only).
+    Shape: `spans[path]` is the value at `path`, `keys[path]` the key that leads to it (maps only); `written` maps
+    the places of numbers and booleans to their text.
     """
 
     file: str
     data: object
     spans: dict[Path, Span]
     keys: dict[Path, Span]
+    written: Mapping[Span, str] = {}
 
 
 class Tree(NamedTuple):
     """Several layers merged into one value that still knows where each part was written.
 
-    Shape: `trails[path]` lists the spans that set the value at `path`, newest first; `keys` as in `Document`;
-    `defaulted` holds the paths whose newest layer is a default of the stack (`spec.defaults`) or below.
+    Shape: `trails[path]` lists the spans that set the value at `path`, newest first; `keys` and `written` as in
+    `Document`; `defaulted` holds the paths whose newest layer is a default of the stack (`spec.defaults`) or below.
     """
 
     data: object
     trails: dict[Path, tuple[Span, ...]]
     keys: dict[Path, Span]
     defaulted: frozenset[Path] = frozenset()
+    written: Mapping[Span, str] = {}
 
     def span(self, path: Path) -> Span | None:
         """Return the place of the value at `path`, or of the nearest value around it."""

@@ -22,7 +22,7 @@ def without_disabled(tree: Tree, shapes: Shapes) -> Tree:
     spec = root.data["spec"]
     kept = {key: child for key, child in spec.data.items() if not _is_disabled(child)}
     spec = _pruned(spec._replace(data=kept), schema, shapes)
-    return to_tree(root._replace(data={**root.data, "spec": spec}))
+    return to_tree(root._replace(data={**root.data, "spec": spec}))._replace(written=tree.written)
 
 
 def _any_disabled(data: Any) -> bool:

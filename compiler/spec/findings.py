@@ -84,7 +84,7 @@ def _type(place: Place) -> Diagnostic:
         help = "write where the value comes from, as `{fromEnv: NAME}`"
         return place.error("SC302", f"{name} is {found}, expected a source", help)._replace(is_secret=True)
     if "string" in types and isinstance(finding.found, bool | int | float):
-        shown = as_written(finding.found, place.tree.span(finding.path))
+        shown = as_written(finding.found, place.tree, finding.path)
         return place.error("SC303", f"{name} is {found}, not a text", f'write it in quotes, as `"{shown}"`')
     around = place.shapes.along(finding.path[:-1], place.tree.data)
     help = remedy(finding.found, schema, finding.expected, around)

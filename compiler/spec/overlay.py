@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome
-from compiler.model.source import Document, Tree
+from compiler.model.source import Document, Span, Tree
 from compiler.spec.directives import directives_of, without
 from compiler.spec.layered import Value, from_document, from_plain, plain, to_tree
 from compiler.spec.merge import Layer, lay, seeds
 from compiler.spec.schemas import Schema
+from compiler.spec.set import FILE as SETS
 from compiler.spec.set import read_sets
 from compiler.spec.shapes import Shapes
 from compiler.spec.words import clip
@@ -38,7 +39,9 @@ def merge(
     """
     data: Any = base.data
     if not overlays and not sets and preset_layer is None and _is_plain(base, data["spec"]):
-        return Outcome(Tree(base.data, {path: (span,) for path, span in base.spans.items()}, base.keys))
+        return Outcome(
+            Tree(base.data, {path: (span,) for path, span in base.spans.items()}, base.keys, written=base.written)
+        )
     stack = from_document(base)
     shapes = Shapes(schema)
     found: list[Diagnostic] = []
@@ -53,8 +56,16 @@ def merge(
         spec = _with_sets(layers, spec, more.value or (), shapes, found)
     if preset_layer is not None:
         spec = _over_preset(spec, preset_layer, shapes)
-    merged = stack._replace(data={**stack.data, "spec": spec})
-    return outcome(to_tree(merged), dict.fromkeys(found))
+    merged = to_tree(stack._replace(data={**stack.data, "spec": spec}))
+    return outcome(merged._replace(written=_written((base, *overlays), sets, merged)), dict.fromkeys(found))
+
+
+def _written(documents: tuple[Document, ...], sets: tuple[str, ...], merged: Tree) -> Mapping[Span, str]:
+    """Return how numbers are written; a value inside a map or list of a `--set` has no place of its own."""
+    written = {span: text for document in documents for span, text in document.written.items()}
+    spans = (trail[0] for trail in merged.trails.values() if trail[0].file == SETS) if sets else ()
+    texts = ((span, sets[span.line - 1][span.column - 1 : span.end_column - 1]) for span in spans)
+    return written | {span: text for span, text in texts if text[:1] not in ("{", "[")}
 
 
 def _without_directives(spec: Value, found: list[Diagnostic]) -> Value:

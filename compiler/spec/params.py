@@ -250,7 +250,7 @@ def _unknown(tree: Tree, site: _Site, source: str, offset: int, names: _Names, *
 
 
 def _lost_digits(tree: Tree, site: _Site, source: str, *, alone: bool) -> list[Diagnostic]:
-    """Refuse a number in text when YAML has dropped digits of it: a tag `1.10` would become `1.1`."""
+    """Refuse a number in text that YAML reads as another: a tag `1.10` would become `1.1`, and `010` is `8`."""
     match = re.fullmatch(r"\s*params\.(\w+)\s*", source)
     if alone or match is None:
         return []
@@ -259,15 +259,14 @@ def _lost_digits(tree: Tree, site: _Site, source: str, *, alone: bool) -> list[D
     value = data["spec"]["params"][match[1]]
     if isinstance(value, dict):
         path, value = (*path, "default"), value["default"]
-    span = tree.span(path)
-    if type(value) is not float or span is None or span.end_column - span.column == len(repr(value)):
+    if type(value) not in (int, float) or (written := as_written(value, tree, path)) == repr(value):
         return []
     return [
         error(
             "SC237",
             f"param `{match[1]}` is a number: it reads as `{value!r}`",
-            help=f'write the value in quotes: `"{as_written(value, span)}"`',
-            span=span,
+            help=f'write the value in quotes: `"{written}"`',
+            span=tree.span(path),
         )
     ]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from compiler.formats.suggest import nearest
-from compiler.model.source import Path, Span
+from compiler.model.source import Path, Tree
 from compiler.spec.shapes import inside
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -33,13 +33,11 @@ def show(path: Path, data: object = None) -> str:
     return text or "spec"
 
 
-def as_written(value: bool | int | float, span: Span | None) -> str:
-    """Return a number as the file has it: YAML drops the zeros at its end, and `1.30` is no version `1.3`."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = repr(value)
-    width = span.end_column - span.column if span and span.line == span.end_line else 0
-    return text + "0" * (width - len(text)) if "." in text and "e" not in text else text
+def as_written(value: bool | int | float, tree: Tree, path: Path) -> str:
+    """Return a number or boolean as its file has it: `1.30` is no version `1.3`, and `010` no text `8`."""
+    span = tree.span(path)
+    plain = str(value).lower() if isinstance(value, bool) else repr(value)
+    return clip(tree.written.get(span, plain)) if span else plain
 
 
 def listed(names: Iterable[str], limit: int = 8) -> str:

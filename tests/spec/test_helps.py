@@ -19,6 +19,11 @@ JOB = HEAD + "  jobs: [{name: t, namespace: default, image: 'a:1', %s}]\n"
         (HEAD + "  secrets: [{name: s, keys: {a: {env: A}}}]\n", "SC301", "write `fromEnv`"),
         (JOB % "env: {A: {file: x}}", "SC301", "write `fromFile`"),
         ("  kubernetes: 1.30\n", "SC303", 'write it in quotes, as `"1.30"`'),
+        (JOB % "env: {A: 010}", "SC303", 'write it in quotes, as `"010"`'),
+        (JOB % "env: {A: True}", "SC303", 'write it in quotes, as `"True"`'),
+        (JOB % "env: {A: 12.0}", "SC303", 'write it in quotes, as `"12.0"`'),
+        (JOB % "env: {A: .5}", "SC303", 'write it in quotes, as `".5"`'),
+        (JOB % "env: {A: 1e3}", "SC303", 'write it in quotes, as `"1e3"`'),
         (JOB % "resources: {cpu: 0.5}", "SC303", 'write it in quotes, as `"0.5"`'),
         (JOB % "resources: {memory: 2GB}", "SC307", "write `2Gi`, or `2G` for powers of 1000"),
         (JOB % "resources: {memory: 512mib}", "SC307", "write `512Mi`"),
@@ -105,3 +110,24 @@ def test_default_may_read_the_item_that_takes_it(run) -> None:
     )
     assert result.codes() == []
     assert [(job["env"]["NAME"], job["serviceAccountName"]) for job in result.spec["jobs"]] == [("t", "t"), ("u", "u")]
+
+
+@pytest.mark.parametrize(
+    ("layers", "sets", "written"),
+    [
+        (["  params: {num: 010}\n"], (), "010"),
+        (["  params: {num: 1}\n", "  params: {num: 1.10}\n"], (), "1.10"),
+        (["  params: {num: 1}\n"], ("params.num=0x10",), "0x10"),
+    ],
+)
+def test_a_number_in_a_text_keeps_what_its_layer_wrote(layers, sets, written: str, run) -> None:
+    """The stack, an overlay or `--set`: what YAML made of it would be another text."""
+    found = run(JOB % "labels: {a: 'v${{ params.num }}'}" + layers[0], *layers[1:], sets=sets).only("SC237")
+    assert found.help == f'write the value in quotes: `"{written}"`'
+
+
+def test_what_overlays_leave_is_quoted_as_it_was_written(run) -> None:
+    """Merging loses no text."""
+    found = run(JOB % "env: {A: 010}", "  jobs: [{name: t, env: {B: 1.10}}]\n").diagnostics
+    helps = {d.help for d in found if d.code == "SC303"}
+    assert helps == {'write it in quotes, as `"010"`', 'write it in quotes, as `"1.10"`'}
