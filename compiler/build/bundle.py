@@ -126,7 +126,7 @@ class _Passes:
         ]
         wishes += [_wish(i.secret, i.instance, i.namespace, i.span) for i in self.expansion.secrets]
         wishes += [
-            _wish(secret, instance, context.namespaces[instance], override.span)
+            _wish(secret, instance, context.namespaces[instance], secret.span or override.span)
             for instance, overrides in context.workloads.items()
             for override in overrides.values()
             for secret in override.secrets

@@ -92,7 +92,8 @@ class Expansion:
             given = deep_merge(preset, given)
         filled = self._fillers[component.name](given, "", Filling(self._items, maker))
         for secret in maker.secrets:
-            self.secrets.append(MadeSecret(secret, instance.name, instance.namespace, instance.span))
+            span = self.stack.tree.said(secret.source, instance.path)
+            self.secrets.append(MadeSecret(secret, instance.name, instance.namespace, span or instance.span))
         row = component.versions.get(instance.version) or {}
         images = {**(component.meta.get("images") or {}), **(row.get("images") or {})}
         ctx = {

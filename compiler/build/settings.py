@@ -106,7 +106,9 @@ def _workloads(stack: Stack, instance: Instance, said: Mapping[str, Any]) -> dic
     for name, fields in said["workloads"].items():
         maker = Maker(f"{instance.name}-{name}", [])
         filled = fill(fields, name, Filling({}, maker))
-        made[name] = Override(filled, stack.tree.key_span((*path, "workloads", name)), tuple(maker.secrets), is_partial)
+        place = (*path, "workloads", name)
+        secrets = tuple(secret._replace(span=stack.tree.said(secret.source, place)) for secret in maker.secrets)
+        made[name] = Override(filled, stack.tree.key_span(place), secrets, is_partial)
     return made
 
 

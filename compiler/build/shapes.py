@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from compiler.model.manifest import DELETION_POLICY
+from compiler.model.source import Span
 
 GPU = "nvidia.com/gpu"
 _SHORT_QUOTA = {
@@ -25,12 +26,13 @@ _SOURCES = ("fromEnv", "fromFile", "externalSecret", "sops", "value")
 class InlineSecret(NamedTuple):
     """A secret value that stands in a parameter: it becomes a Secret of its own.
 
-    Shape: `source` is the SecretSource as written.
+    Shape: `source` is the SecretSource as written, `span` its place where the stack says it.
     """
 
     name: str
     key: str
     source: Mapping[str, Any]
+    span: Span | None = None
 
 
 class Maker(NamedTuple):

@@ -1,7 +1,7 @@
 """Where a value came from: positions in the user's files, and paths into a document."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 Path = tuple[str | int, ...]
 """A place in a tree of maps and lists: keys and indices from the root."""
@@ -58,6 +58,27 @@ class Tree(NamedTuple):
     def key_span(self, path: Path) -> Span | None:
         """Return the place of the key at the end of `path`, else of its value, else of what is around it."""
         return self.keys.get(path) or self.span(path)
+
+    def said(self, value: object, below: Path) -> Span | None:
+        """Return the first place below a path that says a value, None if the value came from elsewhere."""
+        data: Any = self.data
+        for part in below:
+            if type(data) is dict and part not in data:
+                return None
+            data = data[part]
+        path = next(_sites(data, below, value), None)
+        return None if path is None else self.span(path)
+
+
+def _sites(data: Any, path: Path, value: object) -> Iterator[Path]:
+    if data == value:
+        yield path
+    elif type(data) is dict:
+        for key, child in data.items():
+            yield from _sites(child, (*path, key), value)
+    elif type(data) is list:
+        for index, child in enumerate(data):
+            yield from _sites(child, (*path, index), value)
 
 
 def pointer(path: Path) -> str:

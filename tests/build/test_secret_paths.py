@@ -173,3 +173,22 @@ def test_report_masks_a_plain_secret_among_the_manifests() -> None:
         _, found, _ = compiled("manifests: [m.yaml]", **{"lab/m.yaml": text})
         assert [d.code for d in found] == ["SC472"]
         assert WORD not in render(found, {"lab/m.yaml": text.encode()}, color=False)
+
+
+def test_a_source_within_an_instance_keeps_its_own_place() -> None:
+    """What diff and apply miss is shown where the stack says it: in a job, and in a workload of a component."""
+    spec = (
+        "jobs:\n  - name: t\n    namespace: default\n    image: b:1\n    env:\n      A: {fromEnv: A}\n"
+        "      B: {fromFile: b}\ncomponents:\n- name: web\n  workloads: {web: {env: {C: {fromEnv: C}}}}\n"
+    ).replace("\n", "\n  ")
+    job = (
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: web}\n"
+        "spec: {template: {spec: {restartPolicy: Never, containers: [{name: web, image: 'a:1'}]}}}\n"
+    )
+    files = {"components/web/component.yaml": "summary: x\n", "components/web/manifests/job.yaml": job}
+    bundle = bundle_of(spec, **files)
+    assert {key: str(span) for fill in bundle.fill for key, span in fill.spans.items()} == {
+        "a": "lab/stack.yaml:11:12",
+        "b": "lab/stack.yaml:12:12",
+        "c": "lab/stack.yaml:15:32",
+    }
