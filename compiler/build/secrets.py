@@ -65,6 +65,7 @@ class Secrets(NamedTuple):
 class _Settings(NamedTuple):
     server: str
     places: Mapping[str, Mapping[str, str]]
+    lines: frozenset[tuple[str, int]]
 
 
 def stack_secrets(stack: Stack) -> tuple[SecretWish, ...]:
@@ -98,7 +99,7 @@ def make_secrets(
     wanted = tuple(wishes)
     if not wanted:
         return Outcome(Secrets())
-    settings = _Settings(_server(stack), _places(stack))
+    settings = _Settings(_server(stack), _places(stack), _secret_lines(wanted))
     referring = _referring(manifests, rules)
     found: list[Diagnostic] = []
     made: list[Manifest] = []
@@ -112,6 +113,17 @@ def make_secrets(
             made.append(labelled(manifest, stack.name))
             fill.extend([entry] if entry else ())
     return outcome(Secrets(tuple(made), tuple(fill)), found)
+
+
+def _secret_lines(wishes: Iterable[SecretWish]) -> frozenset[tuple[str, int]]:
+    """Return the lines of the stack that hold the text of a secret."""
+    spans = (w.spans.get(key, w.span) for w in wishes for key, source in w.keys.items() if "value" in source)
+    return frozenset((span.file, line) for span in spans if span for line in range(span.line, span.end_line + 1))
+
+
+def _unseen(span: Span | None, lines: frozenset[tuple[str, int]]) -> Span | None:
+    """Return a place, an empty one where its line is not to be shown."""
+    return span._replace(end_line=span.line, end_column=span.column) if span and span[:2] in lines else span
 
 
 def _referring(manifests: tuple[Manifest, ...], rules: Rules) -> dict[str, set[str]]:
@@ -191,7 +203,7 @@ def _make(wish: SecretWish, namespace: str, settings: _Settings) -> tuple[Manife
     keys = {key: printed(source) for key, source in sources.items()}
     recipe = "docker-registry" if wish.type == "docker-registry" else "keys"
     server = _said_server(wish, settings) if recipe == "docker-registry" else ""
-    spans = {key: wish.spans.get(key, wish.span) for key in sources}
+    spans = {key: _unseen(wish.spans.get(key, wish.span), settings.lines) for key in sources}
     return manifest, Fill(manifest.id, type, keys, sources, recipe, server, spans)
 
 

@@ -79,7 +79,9 @@ def _values(fill: Fill, sources: Sources, found: list[Diagnostic]) -> dict[str, 
         else:
             code, message, help = value
             said = f"key `{key}` of Secret `{fill.object.name}`: {message}"
-            found.append(Diagnostic(code, Severity.ERROR, said, help, fill.spans.get(key), object=fill.object))
+            span = fill.spans.get(key)
+            is_secret = span is not None and span.is_empty
+            found.append(Diagnostic(code, Severity.ERROR, said, help, span, object=fill.object, is_secret=is_secret))
     return values
 
 

@@ -35,7 +35,8 @@ class Diagnostic(NamedTuple):
 
     Shape: `message` is lower case and says what is wrong at this place; `help` is an order that says what to write;
     `path` is an RFC 6901 pointer into the object (or the document), `""` for all of it; `document` counts the
-    documents of a stream from 0; `is_secret` says that the text at `span` must never be shown.
+    documents of a stream from 0; `is_secret` says that the text at `span` must never be shown, nor its line
+    where the span is empty.
     """
 
     code: str

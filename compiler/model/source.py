@@ -16,6 +16,11 @@ class Span(NamedTuple):
     end_line: int
     end_column: int
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether it is a point in a line."""
+        return (self.line, self.column) == (self.end_line, self.end_column)
+
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 

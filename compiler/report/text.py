@@ -51,6 +51,9 @@ class _Sources(NamedTuple):
         return text
 
 
+_NO_TEXT = _Sources({}, ())
+
+
 class _Paint:
     """Puts colours around text, or does not."""
 
@@ -67,7 +70,8 @@ def _render_one(diagnostic: Diagnostic, sources: _Sources, paint: _Paint) -> str
     lines = [title + paint(_BOLD, f": {escape(diagnostic.message)}")]
     gutter = " " * len(str(diagnostic.span.line if diagnostic.span else 0))
     if diagnostic.span is not None:
-        lines += _place(diagnostic.span, sources, gutter, tone, paint)
+        is_hidden = diagnostic.is_secret and diagnostic.span.is_empty
+        lines += _place(diagnostic.span, _NO_TEXT if is_hidden else sources, gutter, tone, paint)
     equals = f" {gutter} {paint(_BLUE, '=')} "
     about = _about(diagnostic)
     if about:
@@ -118,9 +122,8 @@ def _note(note: Note, sources: _Sources, equals: str, gutter: str, paint: _Paint
     said, span = f"{equals}note: {escape(note.message)}", note.span
     if span is None:
         return [said]
-    is_empty = (span.line, span.column) == (span.end_line, span.end_column)
     inner = " " * max(len(gutter) + 3, len(str(span.line)))
-    return [said, *_place(span, _Sources({}, ()) if is_empty else sources, inner, _BLUE, paint)]
+    return [said, *_place(span, _NO_TEXT if span.is_empty else sources, inner, _BLUE, paint)]
 
 
 def _counted(number: int, noun: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from compiler.build.emit import emit_tree
 from compiler.formats.files import MemoryFiles
+from compiler.live.bind import Sources, bind_secrets, run_sops
 from compiler.model.diagnostic import Diagnostic
 from compiler.model.manifest import Bundle
 from compiler.pipeline import build
@@ -192,3 +193,17 @@ def test_a_source_within_an_instance_keeps_its_own_place() -> None:
         "b": "lab/stack.yaml:12:12",
         "c": "lab/stack.yaml:15:32",
     }
+
+
+def test_a_line_with_the_text_of_a_secret_is_not_shown_for_its_neighbour() -> None:
+    """Preset dev takes values in the stack; the place of a missing one beside them stays a place."""
+    keys = "{a: {value: hunter2}, b: {fromEnv: B}}"
+    env = "{C: {value: hunter2}, D: {fromEnv: D}, E: {secretRef: {name: s, key: a}}}"
+    job = f"jobs: [{{name: t, namespace: default, image: 'b:1', env: {env}}}]"
+    bundle, _, door = compiled(f"preset: dev\n  secrets: [{{name: s, keys: {keys}}}]\n  {job}")
+    assert bundle
+    found = bind_secrets(bundle, Sources({}, door.read, run_sops(""))).diagnostics
+    text = render(found, {"lab/stack.yaml": door.read("lab/stack.yaml")}, color=False)
+    assert [(d.code, d.span and d.span.line) for d in found] == [("SC810", 7), ("SC810", 8)]
+    assert "lab/stack.yaml:7:" in text
+    assert WORD not in text
