@@ -10,7 +10,6 @@ import errno
 import os
 import signal
 import sys
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import click
@@ -126,18 +125,6 @@ def run(arguments: list[str]) -> int:
         return EXIT_NO
     except Exception as fault:  # the one place where anything may be caught: all else is a bug
         return _report_bug(fault)
-
-
-def leave(code: int) -> int:
-    """Return the exit code, or end the process at once where it was stopped from outside.
-
-    A thread may still wait for a server that does not answer, and the interpreter would wait for the thread.
-    """
-    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_BROKEN_PIPE):
-        with suppress(OSError):
-            sys.stdout.flush()
-        os._exit(code)
-    return code
 
 
 def _invoke(arguments: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 from compiler.commands.common import EXIT_STACK, report
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 UNFILLED = frozenset({"SC521"})
 """What only matters where Secrets are written: that values are missing in them."""
+
+
+_kept: object = None
+"""The last compile with all that it read: the process ends soon, so freeing it piece by piece is time for nothing."""
 
 
 def built(
@@ -25,7 +30,9 @@ def built(
     """Compile a stack and print what was found, but for `silent` codes; give the exit code where there is no bundle."""
     from compiler.pipeline import build_stack
 
-    result, files = build_stack(stack, overlays, sets, root)
+    global _kept
+    _kept = result, files = build_stack(stack, overlays, sets, root)
+    gc.freeze()  # nor need the collector look through it while it is written
     found = tuple(d for d in result.diagnostics if d.code not in silent)
     report(files, found, sets)
     return EXIT_STACK if result.value is None else result.value
