@@ -25,7 +25,7 @@ from compiler.formats.packs import Pack, load_pack
 from compiler.model.diagnostic import Diagnostic, Outcome, error, outcome, sort_key
 from compiler.model.ids import minor_of
 from compiler.model.manifest import Bundle
-from compiler.model.source import Document, Path, Tree
+from compiler.model.source import Document, Tree, path_of
 from compiler.model.stack import Stack
 from compiler.spec.check import check_stack
 from compiler.spec.load import load_overlay, load_stack
@@ -159,7 +159,4 @@ def refined(found: Iterable[Diagnostic], files: Files) -> Iterable[Diagnostic]:
         if d.document is None or d.span is None or not d.path or d.span.column < d.span.end_column:
             yield d
             continue
-        path: Path = tuple(
-            int(p) if p.isdigit() else p.replace("~1", "/").replace("~0", "~") for p in d.path.split("/")[1:]
-        )
-        yield d._replace(span=own_place(files, d.span, d.document, d.object, path, key=d.code == "SC601"))
+        yield d._replace(span=own_place(files, d.span, d.document, d.object, path_of(d.path), key=d.is_on_key))

@@ -9,13 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from compiler.build.rows import unescape
 from compiler.model.diagnostic import Diagnostic, Note
 from compiler.model.manifest import Edit, Manifest
-from compiler.model.source import Path, Span, Tree
-
-_ON_KEY = frozenset(("SC601",))
-"""Codes about a key rather than its value."""
+from compiler.model.source import Path, Span, Tree, sites, unescape
 
 _WRONG_TYPE = "SC602"
 _BY_PATCH = ("set by patch", "taken out by patch")
@@ -54,9 +50,9 @@ def _blamed(d: Diagnostic, manifest: Manifest, tree: Tree) -> Diagnostic:
     if edit is not None:
         done = _BY_PATCH[1] if edit.removed else _BY_PATCH[0]
         notes = (Note(f"{done} `{edit.patch}`"), *d.notes)
-        return d._replace(span=_span_of(edit, place, tree, on_key=d.code in _ON_KEY), notes=notes)
+        return d._replace(span=_span_of(edit, place, tree, on_key=d.is_on_key), notes=notes)
     if manifest.origin.asked and manifest.origin.document is None:
-        find = _key if d.code in _ON_KEY else _word_for_word
+        find = _key if d.is_on_key else _word_for_word
         span = find(d, place, manifest, tree)
         return d if span is None else d._replace(span=span)
     return d
@@ -121,20 +117,8 @@ def _word_for_word(d: Diagnostic, place: tuple[str, ...], manifest: Manifest, tr
     if type(body) not in (str, int) or not body:
         return None
     asked = manifest.origin.asked
-    sites = [path for path in _sites(_value(tree.data, asked), asked, body) if path != (*asked, "name")]
-    alike = [path for path in sites if path[-1] == place[-1]]
-    chosen = alike if type(body) is int else alike or sites
+    found = [path for path in sites(_value(tree.data, asked), asked, body) if path != (*asked, "name")]
+    alike = [path for path in found if path[-1] == place[-1]]
+    chosen = alike if type(body) is int else alike or found
     chosen = [path for path in chosen if manifest.id.name in path] or chosen
     return tree.span(chosen[0]) if len(chosen) == 1 or (chosen and d.code in _ANY_PLACE) else None
-
-
-def _sites(value: Any, path: Path, wanted: str | int) -> Iterator[Path]:
-    """Yield the places of a text or number in a tree, in order."""
-    if type(value) is dict:
-        for key, child in value.items():
-            yield from _sites(child, (*path, key), wanted)
-    elif type(value) is list:
-        for index, child in enumerate(value):
-            yield from _sites(child, (*path, index), wanted)
-    elif value == wanted and type(value) is type(wanted):
-        yield path

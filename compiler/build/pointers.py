@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.build.rows import unescape
+from compiler.model.source import unescape
 
 
 class NoSuchPlace(Exception):

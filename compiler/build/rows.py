@@ -8,6 +8,7 @@ from typing import Any
 
 import compiler
 from compiler.model.ids import GroupKind
+from compiler.model.source import unescape
 
 Row = dict[str, Any]
 Pattern = tuple[str, ...]
@@ -42,11 +43,6 @@ def patterns(pointer: str) -> tuple[Pattern, ...]:
         keys = part[1:-1].split(",") if part.startswith("{") else [part]
         found = [(*start, unescape(key)) for start in found for key in keys]
     return tuple(found)
-
-
-def unescape(part: str) -> str:
-    """Undo the escapes of one part of a JSON pointer. Source: RFC 6901 §4."""
-    return part.replace("~1", "/").replace("~0", "~") if "~" in part else part
 
 
 def matches(name: str, pattern: str) -> bool:

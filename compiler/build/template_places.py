@@ -9,16 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from compiler.build.rows import unescape
 from compiler.formats.yaml_read import Node, compose_all
 from compiler.model.diagnostic import Diagnostic, Note
 from compiler.model.ids import ObjectId
 from compiler.model.manifest import Manifest
-from compiler.model.source import Path, Span
+from compiler.model.source import Path, Span, path_of
 
 _OPEN = frozenset(("$for", "$if"))
-_ON_KEY = frozenset(("SC601",))
-"""Codes about a key rather than its value."""
 
 
 def shown_in_templates(
@@ -36,9 +33,7 @@ def shown_in_templates(
         if manifest is None or node is None:
             yield d
             continue
-        parts = map(unescape, d.path.split("/")[1:])
-        path = tuple(int(part) if part.isdecimal() else part for part in parts)
-        span = place_in_template(node, path, manifest.body, key=d.code in _ON_KEY)
+        span = place_in_template(node, path_of(d.path), manifest.body, key=d.is_on_key)
         if manifest.id.kind == "Secret":
             span = span._replace(end_column=span.column)  # an empty span: its text is not shown
         document_note, field_note = made_here(manifest), made_here(manifest, span)

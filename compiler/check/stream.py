@@ -18,7 +18,7 @@ from compiler.formats.yaml_read import locate, read_documents
 from compiler.model.diagnostic import Diagnostic
 from compiler.model.ids import ObjectId
 from compiler.model.manifest import SECRET_FIELDS, Manifest, Origin
-from compiler.model.source import Path, Span
+from compiler.model.source import Path, Span, unescape
 
 
 class Source(NamedTuple):
@@ -130,7 +130,7 @@ def _walked(pointer: str, body: Any) -> Path:
     """Return the path of a JSON pointer into a body, list indices as numbers."""
     path: list[str | int] = []
     for part in pointer.split("/")[1:]:
-        key: str | int = part.replace("~1", "/").replace("~0", "~")
+        key: str | int = unescape(part)
         if isinstance(body, list):
             key = int(part)
             body = body[key] if key < len(body) else None

@@ -13,6 +13,9 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
+_UNKNOWN_FIELD = "SC601"
+
+
 class Severity(Enum):
     """How bad it is: an error refuses the input, a warning does not."""
 
@@ -50,6 +53,11 @@ class Diagnostic(NamedTuple):
     path: str = ""
     document: int | None = None
     is_secret: bool = False
+
+    @property
+    def is_on_key(self) -> bool:
+        """Tell whether this is about a key rather than its value."""
+        return self.code == _UNKNOWN_FIELD
 
     @property
     def is_error(self) -> bool:

@@ -71,21 +71,32 @@ class Tree(NamedTuple):
             if type(data) is dict and part not in data:
                 return None
             data = data[part]
-        path = next(_sites(data, below, value), None)
+        path = next(sites(data, below, value), None)
         return None if path is None else self.span(path)
 
 
-def _sites(data: Any, path: Path, value: object) -> Iterator[Path]:
-    if data == value:
+def sites(data: Any, path: Path, value: object) -> Iterator[Path]:
+    """Yield the places of a value in the data at a path, in order."""
+    if type(data) is type(value) and data == value:
         yield path
     elif type(data) is dict:
         for key, child in data.items():
-            yield from _sites(child, (*path, key), value)
+            yield from sites(child, (*path, key), value)
     elif type(data) is list:
         for index, child in enumerate(data):
-            yield from _sites(child, (*path, index), value)
+            yield from sites(child, (*path, index), value)
 
 
 def pointer(path: Path) -> str:
     """Return `path` as an RFC 6901 JSON pointer; the whole document is the empty string."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def unescape(part: str) -> str:
+    """Undo the escapes of one part of a JSON pointer. Source: RFC 6901 §4."""
+    return part.replace("~1", "/").replace("~0", "~") if "~" in part else part
+
+
+def path_of(pointer: str) -> Path:
+    """Return the path that a JSON pointer names; a part of digits alone is an index."""
+    return tuple(int(part) if part.isdecimal() else unescape(part) for part in pointer.split("/")[1:])
